@@ -1,0 +1,91 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace PlayFair.Engine;
+
+/// <summary>
+/// The result of attributing one clip, in the form that <c>playfair attribute --json</c> writes and the HTML report
+/// embeds. Schema <c>playfair.attribution/1</c> (docs/attribution-schema.md): fields are only ever added.
+/// </summary>
+/// <param name="Schema">Always <see cref="CurrentSchema"/>.</param>
+/// <param name="ProducedBy">Program and version, e.g. <c>playfair 0.1.0</c>.</param>
+/// <param name="Video">The video attributed; null when features were given instead.</param>
+/// <param name="Features">The feature file attributed; null when a video was given.</param>
+/// <param name="Model">The model whose scores are attributed.</param>
+/// <param name="Settings">How frames were chosen and which score was attributed.</param>
+/// <param name="Frames">The n attributed frames in time order.</param>
+/// <param name="Classes">Every class of the model, highest score first (ties: lower index first).</param>
+/// <param name="Selected">Indices (<see cref="AttributedClass.Index"/>) of the classes the user asked for, in the order
+/// asked; by default the top class and the runner-up.</param>
+/// <param name="StandardError"><c>exact</c>: every ESV here is exact. Approximate results will carry numbers.</param>
+/// <param name="EvaluationCount">Head evaluations used.</param>
+/// <param name="Timings">Where the time went.</param>
+/// <param name="Warnings">What the user must know of this result, in words: truncated input, frames lost.</param>
+public sealed record AttributionDocument(
+    string Schema,
+    string ProducedBy,
+    VideoSummary? Video,
+    FeatureSummary? Features,
+    ModelSummary Model,
+    AttributionSettings Settings,
+    IReadOnlyList<AttributedFrame> Frames,
+    IReadOnlyList<AttributedClass> Classes,
+    IReadOnlyList<int> Selected,
+    string StandardError,
+    long EvaluationCount,
+    AttributionTimings Timings,
+    IReadOnlyList<string> Warnings)
+{
+    public const string CurrentSchema = "playfair.attribution/1";
+
+    public static JsonSerializerOptions JsonOptions { get; } = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+}
+
+/// <param name="Path">As the user gave it.</param>
+/// <param name="Width">Displayed width in pixels, rotation and pixel shape applied.</param>
+/// <param name="Height">Displayed height in pixels.</param>
+/// <param name="DurationSeconds">Null when the container does not say.</param>
+/// <param name="FrameRateHz">Average; null when the container does not say.</param>
+/// <param name="FrameCount">Frames that decoded.</param>
+public sealed record VideoSummary(
+    string Path, int Width, int Height, double? DurationSeconds, double? FrameRateHz, long FrameCount);
+
+/// <param name="Path">As the user gave it.</param>
+/// <param name="FrameCount">Rows of the feature matrix.</param>
+/// <param name="FeatureSize">Columns of the feature matrix.</param>
+public sealed record FeatureSummary(string Path, int FrameCount, int FeatureSize);
+
+/// <param name="Head"><c>trn</c> or <c>tsn</c>.</param>
+/// <param name="MaxScale">n_max: the longest subsequence that a single-scale model scores (1 for TSN).</param>
+/// <param name="Device">What computed the features: <c>cpu</c>, <c>cuda:0</c>; null when features were given.</param>
+public sealed record ModelSummary(
+    string Name, string Version, string Head, int MaxScale, int FeatureSize, int ClassCount, string? Device);
+
+/// <param name="FrameCount">n, the number of frames attributed.</param>
+/// <param name="Sampling">In words: <c>uniform 8</c>, <c>every 5</c>, <c>rate 4 Hz</c>, <c>all</c>, <c>given</c>.</param>
+/// <param name="Score"><c>softmax-of-mean</c>, <c>mean-of-softmax</c> or <c>logit</c>.</param>
+/// <param name="Estimator"><c>exact</c>.</param>
+public sealed record AttributionSettings(int FrameCount, string Sampling, string Score, string Estimator);
+
+/// <param name="Position">0 … n−1 in the attributed sequence.</param>
+/// <param name="Index">Frame index in the video, 0-based decode order (or row of the feature file).</param>
+/// <param name="TimeSeconds">Presentation time from the video's start; null when features were given.</param>
+public sealed record AttributedFrame(int Position, long Index, double? TimeSeconds);
+
+/// <param name="Index">Class index in the model.</param>
+/// <param name="Score">f_c(X), in the settings' score.</param>
+/// <param name="Prior">f_c(∅): the class prior, in the same score (its log for <c>logit</c>).</param>
+/// <param name="Esv">φ per frame, n values in time order.</param>
+/// <param name="EsvSum">Σφ; equals Score − Prior up to <paramref name="EfficiencyGap"/>.</param>
+/// <param name="EfficiencyGap">Σφ − (f_c(X) − f_c(∅)): rounding only, when exact.</param>
+public sealed record AttributedClass(
+    int Index, string Name, double Score, double Prior, IReadOnlyList<double> Esv, double EsvSum, double EfficiencyGap);
+
+/// <summary>Seconds of wall time; decode and features overlap, so their sum may exceed the total.</summary>
+public sealed record AttributionTimings(
+    double DecodeSeconds, double FeatureSeconds, double AttributionSeconds, double TotalSeconds);
