@@ -1,0 +1,64 @@
+namespace PlayFair.Attribution;
+
+/// <summary>Element Shapley Values φ of every frame of a window for every class, and the scores they explain.</summary>
+/// <remarks>
+/// φ_i &gt; 0: frame i supports the class; otherwise it distracts from it. Class-contrastive values are differences:
+/// δ_i = φ_i^a − φ_i^b. W. Price and D. Damen, "Play Fair: Frame Attributions in Video Models", ACCV 2020, Eq. 7.
+/// </remarks>
+public sealed class ElementShapleyValues
+{
+    /// <summary>n: how many frames share the scores.</summary>
+    public required int FrameCount { get; init; }
+
+    /// <summary>C: how many classes are scored.</summary>
+    public required int ClassCount { get; init; }
+
+    /// <summary>What kind of score is attributed, which also fixes the unit of every number here.</summary>
+    public required ScoreKind ScoreKind { get; init; }
+
+    /// <summary>φ, [frame × class], row-major, in the score's unit.</summary>
+    public required double[] Values { get; init; }
+
+    /// <summary>f(X): the classes' scores with all frames, [class].</summary>
+    public required double[] Scores { get; init; }
+
+    /// <summary>f(∅): the classes' scores with no frame, [class]; for <see cref="ScoreKind.Logit"/> the prior's log.</summary>
+    public required double[] Prior { get; init; }
+
+    /// <summary>How many subsequences were given to the single-scale models.</summary>
+    public required long EvaluationCount { get; init; }
+
+    /// <summary>True if every subsequence counted, so the values carry rounding error only.</summary>
+    public required bool IsExact { get; init; }
+
+    /// <summary>φ of one frame for one class.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such frame or class.</exception>
+    public double this[int frame, int @class]
+    {
+        get
+        {
+            CheckIndex(frame, FrameCount, nameof(frame));
+            CheckIndex(@class, ClassCount, nameof(@class));
+            return Values[(frame * ClassCount) + @class];
+        }
+    }
+
+    /// <summary>
+    /// Σ_i φ_i − (f(X) − f(∅)) for one class. The efficiency axiom says zero; for exact values it is rounding error.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such class.</exception>
+    public double EfficiencyGap(int @class)
+    {
+        CheckIndex(@class, ClassCount, nameof(@class));
+        double sum = 0;
+        for (int frame = 0; frame < FrameCount; frame++)
+            sum += Values[(frame * ClassCount) + @class];
+        return sum - (Scores[@class] - Prior[@class]);
+    }
+
+    private static void CheckIndex(int index, int count, string name)
+    {
+        if ((uint)index >= (uint)count)
+            throw new ArgumentOutOfRangeException(name, index, $"Expected 0 to {count - 1}.");
+    }
+}
