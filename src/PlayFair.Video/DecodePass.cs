@@ -24,8 +24,7 @@ internal sealed class DecodePass : IAsyncDisposable
     /// Times in 100 ns, null where the stream gives none. Unbounded in name only: ffmpeg gets ahead of the pixels by
     /// no more frames than its own queues hold. A bound here could stop its log, and so ffmpeg, for ever.
     /// </summary>
-    private readonly Channel<long?> _times =
-        Channel.CreateUnbounded<long?>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly Channel<long?> _times = Channel.CreateUnbounded<long?>();
 
     private readonly DamageLog _damage;
     private (long Numerator, long Denominator) _timeBase = (1, 1);

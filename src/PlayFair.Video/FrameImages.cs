@@ -39,7 +39,17 @@ public static class FrameImages
         await using FfmpegProcess encoder = StartEncoder(tools, format);
 
         Task<List<byte[]>> reading = ReadImagesAsync(encoder, cancellationToken);
-        await WriteFramesAsync(pass, encoder, wanted, video, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await WriteFramesAsync(pass, encoder, wanted, video, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await encoder.DisposeAsync().ConfigureAwait(false);
+            await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
         List<byte[]> images = await reading.ConfigureAwait(false);
 
         int exitCode = await encoder.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
@@ -101,7 +111,15 @@ public static class FrameImages
                     $"asked for. Expected at most frame {pass.FrameCount - 1}.");
             }
 
-            await encoder.Input.WriteAsync(frame.Pixels, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await encoder.Input.WriteAsync(frame.Pixels, cancellationToken).ConfigureAwait(false);
+            }
+            catch (IOException)
+            {
+                // The encoder has ended; what it has encoded, its exit code and its log say how.
+                return;
+            }
         }
 
         encoder.Input.Close();

@@ -209,7 +209,9 @@ public static class VideoProbe
 
     private static VideoException Refusal(string path, int exitCode, IReadOnlyList<string> lines)
     {
-        string last = lines.Count > 0 ? lines[^1] : $"ffprobe ended with exit code {exitCode}";
+        string last = lines.Count > 0
+            ? lines[^1].Replace(FileUrl(path) + ": ", "", StringComparison.Ordinal)
+            : $"ffprobe ended with exit code {exitCode}";
         if (last.EndsWith("Is a directory", StringComparison.Ordinal))
             return IsFolder(path);
 
