@@ -22,7 +22,9 @@ public sealed class ElementShapleyValues
     /// <summary>f(X): the classes' scores with all frames, [class].</summary>
     public required double[] Scores { get; init; }
 
-    /// <summary>f(∅): the classes' scores with no frame, [class]; for <see cref="ScoreKind.Logit"/> the prior's log.</summary>
+    /// <summary>
+    /// f(∅): the classes' scores with no frame, [class]; for <see cref="ScoreKind.Logit"/> the prior's natural log.
+    /// </summary>
     public required double[] Prior { get; init; }
 
     /// <summary>How many subsequences were given to the single-scale models.</summary>

@@ -6,12 +6,11 @@ namespace PlayFair.Attribution;
 /// <summary>Exact Element Shapley Values of a multi-scale model, by enumerating every subsequence.</summary>
 /// <remarks>
 /// <para>
-/// With v(X') the score of a subsequence, φ_i = 1/n Σ_{k=0}^{n−1} (E[v(X' ∪ x_i)] − E[v(X')]) over X' uniform among the
-/// size-k subsequences without x_i (paper Eq. 7). The multi-scale means F are built bottom-up (Eq. 9), where the children
-/// of a subsequence are those with one frame less:
-/// <c>s ≤ n_max: F = (f^s + (s−1)·mean of F over the children) / s</c>, <c>s &gt; n_max: F = mean of F over the children</c>.
-/// Line 12 of the paper's Algorithm 1 has a factor (s−1)/s for s &gt; n_max too; Eq. 9 and the authors' code do not, and
-/// they are right.
+/// With v(X') the score of a subsequence, φ_i = 1/n Σ_{k=0}^{n−1} (E[v(X' ∪ x_i)] − E[v(X')]) over X' uniform among
+/// the size-k subsequences without x_i (paper Eq. 7). The multi-scale means F are built bottom-up (Eq. 9), where the
+/// children of a subsequence are those with one frame less: F = (f^s + (s−1)·mean of F over the children) / s for
+/// s ≤ n_max, and F = mean of F over the children for s &gt; n_max. (Line 12 of the paper's Algorithm 1 has a factor
+/// (s−1)/s for s &gt; n_max too; Eq. 9 and the authors' code do not, and they are right.)
 /// </para>
 /// <para>
 /// Cost: 2^n·n/2 additions per class three times over, and Σ_{s ≤ n_max} C(n, s) model evaluations. Memory: two
@@ -31,9 +30,9 @@ public static class ExactEsv
     /// <param name="score">Which score to attribute.</param>
     /// <param name="ct">Ends the enumeration early.</param>
     /// <exception cref="ArgumentException">
-    /// The model has no frame or more than <see cref="MaxFrameCount"/>, one scale would not fit into an array, the prior
-    /// has another length than the classes or an entry that is negative, not finite, or (for
-    /// <see cref="ScoreKind.Logit"/>) zero, or the model returned a logit that is not finite.
+    /// The model has no frame or more than <see cref="MaxFrameCount"/>; one scale would not fit into an array; the
+    /// prior has another length than the classes or an entry that is negative, not finite, or (for
+    /// <see cref="ScoreKind.Logit"/>) zero; or the model returned a logit that is not finite.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static ElementShapleyValues Compute(
@@ -80,8 +79,8 @@ public static class ExactEsv
     }
 
     /// <summary>
-    /// Fills <paramref name="current"/> with F of all size-<paramref name="s"/> subsequences, [colex rank × class], from
-    /// <paramref name="previous"/>, the same for size s − 1, and adds their scores to <paramref name="sums"/>.
+    /// Fills <paramref name="current"/> with F of all size-<paramref name="s"/> subsequences, [colex rank × class],
+    /// from <paramref name="previous"/>, the same for size s − 1, and adds their scores to <paramref name="sums"/>.
     /// </summary>
     /// <returns>The number of model evaluations.</returns>
     private static long EnumerateScale(
@@ -253,8 +252,8 @@ public static class ExactEsv
         if (largestScaleLength > Array.MaxLength)
         {
             throw new ArgumentException(
-                $"{n} frames with {model.ClassCount} classes need {largestScaleLength} scores at once, expected at most "
-                + $"{Array.MaxLength}; use fewer frames.",
+                $"{n} frames with {model.ClassCount} classes need {largestScaleLength} scores at once, expected at "
+                + $"most {Array.MaxLength}; use fewer frames.",
                 nameof(model));
         }
     }
@@ -280,16 +279,13 @@ public static class ExactEsv
             if (score == ScoreKind.Logit && prior[c] == 0)
             {
                 throw new ArgumentException(
-                    $"prior[{c}] is 0, whose log is not finite; the score '{scoreName}' needs a prior above 0 for every "
-                    + "class. Smooth the prior or attribute another score.",
+                    $"prior[{c}] is 0, whose log is not finite; the score '{scoreName}' needs a prior above 0 for "
+                    + "every class. Smooth the prior or attribute another score.",
                     nameof(prior));
             }
         }
 
-        double[] emptyScore = prior.ToArray();
-        if (score == ScoreKind.Logit)
-            TensorPrimitives.Log(emptyScore, emptyScore);
-        return emptyScore;
+        return score == ScoreKind.Logit ? Array.ConvertAll(prior.ToArray(), Math.Log) : prior.ToArray();
     }
 
     private static void CheckLogits(ReadOnlySpan<float> rows, int s, int classCount, int[] positions)
@@ -301,7 +297,7 @@ public static class ExactEsv
             index++;
         string frames = string.Join(", ", positions.AsSpan(index / classCount * s, s).ToArray());
         throw new ArgumentException(
-            $"The model's logit of class {index % classCount} for frames [{frames}] is {rows[index]}, expected a finite "
-            + "number; check its weights and the features.");
+            $"The model's logit of class {index % classCount} for frames [{frames}] is {rows[index]}, expected a "
+            + "finite number; check its weights and the features.");
     }
 }

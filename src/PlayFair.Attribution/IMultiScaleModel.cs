@@ -6,12 +6,12 @@ namespace PlayFair.Attribution;
 /// </summary>
 /// <remarks>
 /// <para>
-/// TSN is the case n_max = 1: f^1 gives a frame's logits, so the multi-scale mean is the mean of the frames' logits, and
-/// its softmax is TSN's score. (A TSN that averages softmaxes instead is the score <see cref="ScoreKind.MeanOfSoftmax"/>.)
+/// TSN is the case n_max = 1: f^1 gives a frame's logits, so the multi-scale mean is the mean of the frames' logits,
+/// and its softmax is TSN's score. (Averaging softmaxes instead is the score <see cref="ScoreKind.MeanOfSoftmax"/>.)
 /// </para>
 /// <para>
-/// This is the only thing the estimators know of a model. Implementations do whatever can be done once per frame before
-/// they are handed over, and must allow <see cref="Evaluate"/> to run on several threads at once.
+/// This is all that estimators know of a model. Implementations do whatever can be done once per frame before they
+/// are handed over, and must allow <see cref="Evaluate"/> to run on several threads at once.
 /// </para>
 /// </remarks>
 public interface IMultiScaleModel

@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 
 namespace PlayFair.Attribution;
 
-/// <summary>Sums of the scores of one scale's subsequences: over all, and for each frame over those that hold it.</summary>
+/// <summary>Sums of one scale's scores: over all subsequences, and for each frame over those that hold it.</summary>
 /// <remarks>The sum over those without a frame is the difference, so it costs nothing per subsequence.</remarks>
 internal sealed class ScoreSums(int frameCount, int classCount)
 {

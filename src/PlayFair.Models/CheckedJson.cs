@@ -7,8 +7,8 @@ namespace PlayFair.Models;
 internal delegate Exception JsonFailure(string field, string found, string expected);
 
 /// <summary>
-/// A value of a JSON document together with its path, read with checks whose failures name the field, what was found and
-/// what was expected.
+/// A value of a JSON document together with its path, read with checks whose failures name the field, what was found
+/// and what was expected.
 /// </summary>
 internal readonly struct CheckedJson(JsonElement element, string path, JsonFailure fail)
 {
@@ -34,7 +34,7 @@ internal readonly struct CheckedJson(JsonElement element, string path, JsonFailu
         return element.TryGetProperty(name, out var value) ? new CheckedJson(value, MemberPath(name), fail) : null;
     }
 
-    /// <summary>Refuses members other than the given ones: a field nobody reads is most likely a typing error.</summary>
+    /// <summary>Refuses members other than the given ones: a field nobody reads is likely a typing error.</summary>
     public void AllowOnly(params ReadOnlySpan<string> names)
     {
         Require(JsonValueKind.Object, "an object");
@@ -49,15 +49,16 @@ internal readonly struct CheckedJson(JsonElement element, string path, JsonFailu
                     nearest = name;
             }
 
-            throw fail(MemberPath(member.Name), "an unknown field", $"one of: {string.Join(", ", names!)} (nearest: {nearest})");
+            throw fail(
+                MemberPath(member.Name), "an unknown field",
+                $"one of: {string.Join(", ", names!)} (nearest: {nearest})");
         }
     }
 
     /// <summary>Text with at least one character that is not white space.</summary>
     public string Text()
     {
-        Require(JsonValueKind.String, "text");
-        string text = element.GetString()!;
+        string text = String("text");
         if (string.IsNullOrWhiteSpace(text))
             throw Fail("empty text", "text");
         return text;
@@ -67,8 +68,7 @@ internal readonly struct CheckedJson(JsonElement element, string path, JsonFailu
     public int Choice(params IReadOnlyList<string> choices)
     {
         string expected = $"one of: {string.Join(", ", choices)}";
-        Require(JsonValueKind.String, expected);
-        string text = element.GetString()!;
+        string text = String(expected);
         for (int i = 0; i < choices.Count; i++)
         {
             if (string.Equals(choices[i], text, StringComparison.Ordinal))
@@ -123,7 +123,7 @@ internal readonly struct CheckedJson(JsonElement element, string path, JsonFailu
         return items;
     }
 
-    /// <summary>A matrix as an array of arrays, row-major, of <paramref name="rowCount"/> × <paramref name="columnCount"/>.</summary>
+    /// <summary>An array of rows, each an array of numbers that fit a float; the result is row-major.</summary>
     public double[] Matrix(int rowCount, int columnCount)
     {
         var values = new double[checked(rowCount * columnCount)];
@@ -158,6 +158,19 @@ internal readonly struct CheckedJson(JsonElement element, string path, JsonFailu
 
     public Exception Fail(string found, string expected) => fail(path, found, expected);
 
+    private string String(string expected)
+    {
+        Require(JsonValueKind.String, expected);
+        try
+        {
+            return element.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Fail($"{element.GetRawText()}, which is not Unicode", expected);
+        }
+    }
+
     private Exception Unexpected(string expected) => Fail(Found(), expected);
 
     private void Require(JsonValueKind kind, string expected)
@@ -170,13 +183,13 @@ internal readonly struct CheckedJson(JsonElement element, string path, JsonFailu
     {
         JsonValueKind.Object => "an object",
         JsonValueKind.Array => $"an array of {element.GetArrayLength()}",
-        JsonValueKind.String => $"the text \"{element.GetString()}\"",
+        JsonValueKind.String => $"the text {element.GetRawText()}",
         _ => element.GetRawText(),
     };
 
     private string MemberPath(string name) => path.Length == 0 ? name : $"{path}.{name}";
 
-    /// <summary>How many letters must be added, removed or changed to turn one name into the other (Levenshtein).</summary>
+    /// <summary>How many letters must be added, removed or changed to turn a into b (Levenshtein).</summary>
     private static int EditDistance(string a, string b)
     {
         var row = Enumerable.Range(0, b.Length + 1).ToArray();

@@ -5,12 +5,13 @@ using PlayFair.Attribution;
 namespace PlayFair.Models;
 
 /// <summary>A file is not a case in the golden format: which field, what was found and what was expected.</summary>
-[SuppressMessage("Roslynator", "RCS1194", Justification = "The message is made of the facts, so they are always needed.")]
+[SuppressMessage("Roslynator", "RCS1194", Justification = "The message is made of the facts.")]
 public sealed class GoldenCaseException : Exception
 {
     public GoldenCaseException(string file, string field, string found, string expected, Exception? cause = null)
         : base(
-            $"{file}: {(field.Length == 0 ? "" : $"{field}: ")}found {found}, expected {expected}. Correct the case.", cause)
+            $"{file}: {(field.Length == 0 ? "" : $"{field}: ")}found {found}, expected {expected}. Correct the case.",
+            cause)
     {
         File = file;
         Field = field;
@@ -47,9 +48,9 @@ public sealed record GoldenComparison(double LargestValueError, double LargestSc
 /// <c>prior</c> [C], <c>esv</c> [n, C], <c>scores</c> [C]. Matrices are arrays of rows.
 /// </para>
 /// <para>
-/// <c>score</c> is a score's name, or a sentence that starts with "softmax of"; absent, it is the softmax of mean logits.
-/// <c>subsequences</c> marks a sampled case. <c>n</c>, <c>n_max</c>, <c>D</c>, <c>H</c>, <c>C</c> are checked where they
-/// are present; other fields are left alone.
+/// <c>score</c> is a score's name, or a sentence that starts with "softmax of"; absent, it is the softmax of mean
+/// logits. <c>subsequences</c> marks a sampled case. <c>n</c>, <c>n_max</c>, <c>D</c>, <c>H</c>, <c>C</c> are checked
+/// where they are present; other fields are left alone.
 /// </para>
 /// </remarks>
 public sealed class GoldenCase
@@ -176,7 +177,8 @@ public sealed class GoldenCase
             return score;
         if (text.StartsWith("softmax of", StringComparison.OrdinalIgnoreCase))
             return ScoreKind.SoftmaxOfMean;
-        throw field.Fail($"\"{text}\"", $"one of: {string.Join(", ", ScoreKinds.Names)}, or a sentence \"softmax of …\"");
+        throw field.Fail(
+            $"\"{text}\"", $"one of: {string.Join(", ", ScoreKinds.Names)}, or a sentence \"softmax of …\"");
     }
 
     private static double[] ReadPrior(CheckedJson json, ScoreKind score)

@@ -25,8 +25,8 @@ public enum ColorOrder
 }
 
 /// <summary>
-/// The backbone of a package: input <c>frames</c> float32 [n, 3, height, width], output <c>features</c> [n, D]. An input
-/// value is (pixel − mean) / std of its channel, pixels being 0..255 and channels in <see cref="ColorOrder"/>.
+/// The backbone of a package: input <c>frames</c> float32 [n, 3, height, width], output <c>features</c> [n, D]. An
+/// input value is (pixel − mean) / std of its channel, pixels being 0..255 and channels in <see cref="ColorOrder"/>.
 /// </summary>
 public sealed record BackboneSpec
 {
@@ -136,7 +136,7 @@ public sealed class ModelPackage
         };
     }
 
-    /// <summary>The index of the class with the given name (case does not matter), or else with the given index.</summary>
+    /// <summary>The index of the class with the given name (case does not matter), or with the given index.</summary>
     /// <returns>Null if there is no such class.</returns>
     public int? FindClass(string nameOrIndex)
     {
@@ -194,7 +194,10 @@ public sealed class ModelPackage
             Fit = (FrameFit)json["fit"].Choice("letterbox", "crop", "stretch"),
             ColorOrder = (ColorOrder)json["colorOrder"].Choice("rgb", "bgr"),
             Mean = [.. json["mean"].Items("numbers", 3).Select(m => (float)m.Number())],
-            Std = [.. json["std"].Items("numbers", 3).Select(s => (float)s.Number("a number above 0", v => (float)v > 0))],
+            Std =
+            [
+                .. json["std"].Items("numbers", 3).Select(s => (float)s.Number("a number above 0", v => (float)v > 0)),
+            ],
             FeatureSize = json["featureSize"].Integer(1, 65536),
         };
     }
@@ -219,7 +222,7 @@ public sealed class ModelPackage
             string tensor = cause.Tensor is null ? "" : $"tensor '{cause.Tensor}': ";
             throw new ModelPackageException(
                 folder, "head.file", $"{tensor}{cause.Found}", cause.Expected,
-                $"Export the head again, or correct {JsonName}: shapes follow from backbone.featureSize, head and classes.",
+                $"Export the head again, or correct {JsonName}: backbone.featureSize, head and classes fix the shapes.",
                 cause);
         }
     }
@@ -254,7 +257,10 @@ public sealed class ModelPackage
             if (name.Any(char.IsControl))
                 throw items[c].Fail("a name with control characters", "one line of text");
             if (!indices.TryAdd(name, c))
-                throw items[c].Fail($"\"{name}\", which classes[{indices[name]}] is too", "unique names (case does not count)");
+            {
+                throw items[c].Fail(
+                    $"\"{name}\", which classes[{indices[name]}] is too", "unique names (case does not count)");
+            }
         }
 
         return [.. items.Select(i => i.Text())];

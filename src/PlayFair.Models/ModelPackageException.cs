@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace PlayFair.Models;
 
 /// <summary>A model package is refused: which field, what was found, what was expected and what to do.</summary>
-[SuppressMessage("Roslynator", "RCS1194", Justification = "The message is made of the facts, so they are always needed.")]
+[SuppressMessage("Roslynator", "RCS1194", Justification = "The message is made of the facts.")]
 public sealed class ModelPackageException : Exception
 {
     public ModelPackageException(
@@ -20,8 +20,8 @@ public sealed class ModelPackageException : Exception
     public string Folder { get; }
 
     /// <summary>
-    /// The field of model.json, such as <c>backbone.std[1]</c>; <c>folder</c> or <c>model.json</c> where no field can be
-    /// named.
+    /// The field of model.json, such as <c>backbone.std[1]</c>; <c>folder</c> or <c>model.json</c> where no field can
+    /// be named.
     /// </summary>
     public string Field { get; }
 

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace PlayFair.Models;
 
 /// <summary>A safetensors file cannot be read, or does not hold what was asked of it.</summary>
-[SuppressMessage("Roslynator", "RCS1194", Justification = "The message is made of the facts, so they are always needed.")]
+[SuppressMessage("Roslynator", "RCS1194", Justification = "The message is made of the facts.")]
 public sealed class SafetensorsException : Exception
 {
     public SafetensorsException(string file, string? tensor, string found, string expected, Exception? cause = null)

@@ -25,13 +25,13 @@ public sealed record SafetensorsEntry(string Name, string DType, IReadOnlyList<l
 }
 
 /// <summary>
-/// A file in the safetensors format: eight bytes of header length, a JSON header, then the tensors' bytes, little-endian
-/// and row-major. Opening checks the whole header against the file; tensors are read one at a time.
+/// A file in the safetensors format: eight bytes of header length, a JSON header, then the tensors' bytes,
+/// little-endian and row-major. Opening checks the whole header against the file; tensors are read one at a time.
 /// </summary>
 /// <remarks>
 /// <see href="https://huggingface.co/docs/safetensors/index">The format</see>: the header is at most 100 MB of UTF-8,
-/// padded with spaces so that tensors start at a multiple of eight; tensors neither overlap nor leave holes; names do not
-/// repeat; <c>__metadata__</c> maps strings to strings. F64, F32, F16 and BF16 can be read, all as float.
+/// padded with spaces so that tensors start at a multiple of eight; tensors neither overlap nor leave holes; names do
+/// not repeat; <c>__metadata__</c> maps strings to strings. F64, F32, F16 and BF16 can be read, all as float.
 /// </remarks>
 public sealed class SafetensorsFile
 {
@@ -40,7 +40,9 @@ public sealed class SafetensorsFile
     private const long MaxHeaderLength = 100_000_000;
     private const string MetadataName = "__metadata__";
 
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding StrictUtf8 =
+        new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
 
     /// <summary>Bytes of one element; the format's types of less than a byte are not known here.</summary>
     private static readonly Dictionary<string, int> ElementSizes = new(StringComparer.Ordinal)
@@ -129,7 +131,9 @@ public sealed class SafetensorsFile
     }
 
     /// <summary>Reads a tensor that must have the given shape and only finite values.</summary>
-    /// <exception cref="SafetensorsException">As <see cref="Read"/>, and where shape or values are not as required.</exception>
+    /// <exception cref="SafetensorsException">
+    /// As <see cref="Read"/>, and where shape or values are not as required.
+    /// </exception>
     public float[] ReadWeights(string name, ReadOnlySpan<int> shape)
     {
         long[] expected = [.. shape.ToArray().Select(d => (long)d)];
@@ -185,7 +189,7 @@ public sealed class SafetensorsFile
             ReadWeights(entry.Name, [(int)entry.Shape[0], (int)entry.Shape[1]]));
     }
 
-    /// <summary>Writes a file with the given tensors, all as F32, in the given order; an existing file is replaced.</summary>
+    /// <summary>Writes the given tensors, all as F32, in the given order; an existing file is replaced.</summary>
     /// <param name="metadata">What <c>__metadata__</c> shall say; null or empty for none.</param>
     /// <exception cref="ArgumentException">
     /// A name is repeated or reserved, or a shape does not fit its tensor's values.
@@ -235,7 +239,8 @@ public sealed class SafetensorsFile
                 if (shape.Aggregate(1L, (product, d) => product * d) != values.Length)
                 {
                     throw new ArgumentException(
-                        $"Tensor '{name}' has {values.Length} values, expected shape {Describe(shape)}.", nameof(tensors));
+                        $"Tensor '{name}' has {values.Length} values, expected shape {Describe(shape)}.",
+                        nameof(tensors));
                 }
 
                 long end = begin + ((long)values.Length * sizeof(float));
@@ -333,17 +338,23 @@ public sealed class SafetensorsFile
             throw Fail(null, "a header that does not start with '{'", "a JSON object");
         try
         {
-            // Decoding first: JsonDocument accepts broken UTF-8 until a string is asked for.
+            // Decoding first: JsonDocument accepts broken UTF-8 until a string is asked for. Half of a surrogate pair in
+            // an escape is still found only then, as an InvalidOperationException.
             using var json = JsonDocument.Parse(StrictUtf8.GetString(header));
             foreach (var property in json.RootElement.EnumerateObject())
             {
                 if (string.Equals(property.Name, MetadataName, StringComparison.Ordinal))
+                {
                     Metadata = ParseMetadata(property.Value);
-                else if (!_entries.TryAdd(property.Name, ParseEntry(property.Name, property.Value, dataStart, fileLength)))
+                    continue;
+                }
+
+                var entry = ParseEntry(property.Name, property.Value, dataStart, fileLength);
+                if (!_entries.TryAdd(property.Name, entry))
                     throw Fail(property.Name, "the same name twice", "unique names");
             }
         }
-        catch (Exception cause) when (cause is JsonException or DecoderFallbackException)
+        catch (Exception cause) when (cause is JsonException or DecoderFallbackException or InvalidOperationException)
         {
             throw Fail(null, $"a header that is not JSON ({cause.Message})", "a JSON object", cause);
         }
@@ -356,7 +367,7 @@ public sealed class SafetensorsFile
             {
                 throw Fail(
                     entry.Name, $"data that starts at byte {entry.Offset - dataStart}",
-                    $"byte {end - dataStart}, where the tensor before it ends: tensors neither overlap nor leave holes");
+                    $"byte {end - dataStart}, where the data before it ends: tensors neither overlap nor leave holes");
             }
 
             end += entry.ByteCount;
@@ -365,7 +376,8 @@ public sealed class SafetensorsFile
         if (end != fileLength)
         {
             throw Fail(
-                null, $"{fileLength - dataStart} bytes of data", $"{end - dataStart}, as many as the header's tensors have");
+                null, $"{fileLength - dataStart} bytes of data",
+                $"{end - dataStart}, as many as the header's tensors have");
         }
     }
 
@@ -406,7 +418,9 @@ public sealed class SafetensorsFile
                     offsets = ParseNumbers(name, property);
                     break;
                 default:
-                    throw Fail(name, $"field '{property.Name}' that is {property.Value.ValueKind}", "dtype, shape and data_offsets");
+                    throw Fail(
+                        name, $"field '{property.Name}' that is {property.Value.ValueKind}",
+                        "dtype, shape and data_offsets");
             }
         }
 
@@ -417,7 +431,11 @@ public sealed class SafetensorsFile
 
         long dataLength = fileLength - dataStart;
         if (offsets.Length != 2 || offsets[0] > offsets[1] || offsets[1] > dataLength)
-            throw Fail(name, $"data_offsets {Describe(offsets)}", $"[begin, end] within the file's {dataLength} bytes of data");
+        {
+            throw Fail(
+                name, $"data_offsets {Describe(offsets)}",
+                $"[begin, end] within the file's {dataLength} bytes of data");
+        }
 
         // Int128 holds the product of any two longs, and the product stops growing where it exceeds the file.
         Int128 byteCount = elementSize;

@@ -3,7 +3,7 @@ using PlayFair.Attribution;
 
 namespace PlayFair.Models;
 
-/// <summary>The part of an action model that turns the frames' features into class logits, for any number of frames.</summary>
+/// <summary>The part of an action model that turns any number of frames' features into class logits.</summary>
 public abstract class TemporalHead
 {
     private protected TemporalHead(int featureSize, int classCount)
@@ -79,7 +79,8 @@ public abstract class TemporalHead
         if (subsequences.Length != count * scale)
         {
             throw new ArgumentException(
-                $"{subsequences.Length} frame positions, expected a multiple of the scale {scale}.", nameof(subsequences));
+                $"{subsequences.Length} frame positions, expected a multiple of the scale {scale}.",
+                nameof(subsequences));
         }
 
         if (logits.Length != (long)count * model.ClassCount)

@@ -36,7 +36,7 @@ public sealed class TrnHead : TemporalHead
     /// <param name="hiddenSize">H.</param>
     /// <param name="classCount">C.</param>
     /// <param name="scales">The models f^1..f^n_max, at least one; their arrays are kept, not copied.</param>
-    /// <exception cref="ArgumentException">A size is below 1, there is no scale, or an array has another length.</exception>
+    /// <exception cref="ArgumentException">A size is below 1, no scale is there, or a length is wrong.</exception>
     public TrnHead(int featureSize, int hiddenSize, int classCount, IReadOnlyList<TrnScale> scales)
         : base(featureSize, classCount)
     {

@@ -52,7 +52,8 @@ public sealed class TsnHead : TemporalHead
         ArgumentNullException.ThrowIfNull(file);
         file.RequireOnly(["w", "b"], "a tsn head");
         return new TsnHead(
-            featureSize, classCount, file.ReadWeights("w", [classCount, featureSize]), file.ReadWeights("b", [classCount]));
+            featureSize, classCount, file.ReadWeights("w", [classCount, featureSize]),
+            file.ReadWeights("b", [classCount]));
     }
 
     /// <inheritdoc/>
