@@ -58,7 +58,9 @@ internal sealed class DamageLog(VideoInfo video, int maxLines)
     /// </summary>
     private bool EndsEarly(long decodedFrameCount, TimeSpan decodedDuration)
     {
-        if (video.Duration is not { } duration || !video.IsDurationOfVideo || decodedFrameCount >= video.ContainerFrameCount)
+        if (!video.IsDurationOfVideo || video.Duration is not { } duration)
+            return false;
+        if (decodedFrameCount >= video.ContainerFrameCount)
             return false;
         TimeSpan threeFrames = TimeSpan.FromSeconds(3 / (video.FrameRateHz ?? 25));
         TimeSpan grace = video.ContainerFrameCount is null ? TimeSpan.FromSeconds(1) : TimeSpan.Zero;

@@ -57,7 +57,8 @@ internal sealed class DecodePass : IAsyncDisposable
             "-enc_time_base", "1:1000000",
             "-f", "rawvideo", "-pix_fmt", format.FfmpegPixelFormat, "pipe:1",
         ];
-        _process = FfmpegProcess.Start(tools.Ffmpeg, arguments, options.StopTimeout, TakeLogLine, () => _times.Writer.TryComplete());
+        _process = FfmpegProcess.Start(
+            tools.Ffmpeg, arguments, options.StopTimeout, TakeLogLine, () => _times.Writer.TryComplete());
     }
 
     /// <summary>Frames decoded so far; L at the end.</summary>
@@ -207,7 +208,8 @@ internal sealed class DecodePass : IAsyncDisposable
         {
             // "n:   3 pts:   1536 pts_time:0.12 ...": pts_time has six digits only, so the exact pts is read.
             ReadOnlySpan<char> pts = Field(line.Message, " pts:");
-            _times.Writer.TryWrite(long.TryParse(pts, CultureInfo.InvariantCulture, out long units) ? Ticks(units) : null);
+            bool hasTime = long.TryParse(pts, CultureInfo.InvariantCulture, out long units);
+            _times.Writer.TryWrite(hasTime ? Ticks(units) : null);
         }
     }
 

@@ -29,7 +29,7 @@ public sealed record DecodeReport(
     /// <summary>Neither truncated nor corrupt.</summary>
     public bool IsComplete => !IsTruncated && !IsCorrupt;
 
-    /// <summary>One sentence on what was lost, such as "truncated: 62 of 100 frames decoded (2.48 s of 4.00 s)".</summary>
+    /// <summary>What was lost, such as "truncated: 62 of 100 frames decoded, 38 lost (2.48 s of 4.00 s)".</summary>
     public override string ToString()
     {
         string state = (IsTruncated, IsCorrupt) switch

@@ -12,10 +12,10 @@ internal readonly partial record struct FfmpegLogLine(string Context, string Lev
     public static FfmpegLogLine Parse(string line)
     {
         Match level = LevelPattern().Match(line);
-        return level.Success
-            ? new FfmpegLogLine(
-                WithoutAddresses(line[..level.Index].Trim()), level.Groups["level"].Value, line[(level.Index + level.Length)..])
-            : new FfmpegLogLine("", "", line);
+        if (!level.Success)
+            return new FfmpegLogLine("", "", line);
+        string context = WithoutAddresses(line[..level.Index].Trim());
+        return new FfmpegLogLine(context, level.Groups["level"].Value, line[(level.Index + level.Length)..]);
     }
 
     public override string ToString() => Context.Length == 0 ? Message : $"{Context} {Message}";

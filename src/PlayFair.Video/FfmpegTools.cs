@@ -37,8 +37,8 @@ internal sealed partial record FfmpegTools(string Ffmpeg, string Ffprobe)
                 throw new VideoException(
                     VideoErrorKind.FfmpegMissing,
                     program,
-                    $"{source} is '{location}', but there is no file '{program}'. Expected a folder that holds ffmpeg " +
-                    "and ffprobe, or the ffmpeg binary with ffprobe beside it.");
+                    $"{source} is '{location}', but there is no file '{program}'. Expected a folder that holds " +
+                    "ffmpeg and ffprobe, or the ffmpeg binary with ffprobe beside it.");
             }
         }
 

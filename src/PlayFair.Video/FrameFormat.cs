@@ -20,7 +20,7 @@ public enum PixelOrder
     Bgr,
 }
 
-/// <summary>What every decoded frame looks like: 8-bit interleaved pixels, shape [Height × Width × 3], row-major.</summary>
+/// <summary>What every frame looks like: 8-bit interleaved pixels, shape [Height × Width × 3], row-major.</summary>
 /// <param name="Width">Columns, 1 to <see cref="MaxSide"/>.</param>
 /// <param name="Height">Rows, 1 to <see cref="MaxSide"/>.</param>
 /// <param name="Fit">
@@ -35,11 +35,11 @@ public sealed record FrameFormat(
 
     /// <summary>Columns, 1 to <see cref="MaxSide"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside that range.</exception>
-    public int Width { get; init; } = Side(Width, nameof(Width));
+    public int Width { get; init => field = Side(value, nameof(Width)); } = Side(Width, nameof(Width));
 
     /// <summary>Rows, 1 to <see cref="MaxSide"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside that range.</exception>
-    public int Height { get; init; } = Side(Height, nameof(Height));
+    public int Height { get; init => field = Side(value, nameof(Height)); } = Side(Height, nameof(Height));
 
     /// <summary>Bytes of one frame: Height · Width · 3.</summary>
     public int ByteCount => Height * Width * 3;

@@ -52,7 +52,7 @@ public sealed record UniformSampling : FrameSampling
     /// <summary>n, at least 1.</summary>
     public int Count { get; }
 
-    /// <summary>Index of the i-th of n frames out of L: ⌊(2i + 1)·L / 2n⌋, in whole numbers, so without rounding.</summary>
+    /// <summary>Index of the i-th of n frames out of L: ⌊(2i + 1)·L / 2n⌋, in whole numbers.</summary>
     /// <param name="i">0 to n − 1.</param>
     /// <param name="frameCount">L ≥ n.</param>
     public long IndexOf(int i, long frameCount) => (long)(((2 * (Int128)i) + 1) * frameCount / (2 * (Int128)Count));

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace PlayFair.Video;
 
-/// <summary>One decoded frame. Whoever receives it owns it and disposes it; its memory then returns to the pool.</summary>
+/// <summary>One decoded frame. Whoever receives it disposes it; its memory then returns to the pool.</summary>
 public sealed class VideoFrame : IDisposable
 {
     private readonly int _byteCount;

@@ -1,6 +1,6 @@
 namespace PlayFair.Video;
 
-/// <summary>What a container says of the video in it. A claim until decoded: broken files claim more than they hold.</summary>
+/// <summary>What a container says of its video: a claim until decoded, since broken files hold less.</summary>
 /// <param name="Path">As given.</param>
 /// <param name="Width">Displayed width in square pixels: after rotation and sample aspect ratio.</param>
 /// <param name="Height">Displayed height in square pixels.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace PlayFair.Video;
@@ -51,7 +52,7 @@ public static class VideoProbe
             : 0;
     }
 
-    /// <summary>What can be said before ffprobe runs. The rest, such as permission, only opening the file tells.</summary>
+    /// <summary>What can be said before ffprobe runs; the rest, such as permission, opening the file tells.</summary>
     internal static void CheckFile(string path)
     {
         if (Directory.Exists(path))
@@ -62,7 +63,7 @@ public static class VideoProbe
             throw new VideoException(
                 VideoErrorKind.Empty,
                 path,
-                $"'{path}' is empty (0 bytes). Expected a video; the download or copy probably failed: fetch it again.");
+                $"'{path}' is empty (0 bytes). Expected a video; its download or copy must have failed: fetch it again.");
         }
     }
 
@@ -111,14 +112,19 @@ public static class VideoProbe
         int width = (int)Math.Round((Whole(stream, "width") ?? 0) * pixelAspect);
         int height = (int)(Whole(stream, "height") ?? 0);
         bool isOnItsSide = rotation is 90 or 270;
+        double? rate = Ratio(Text(stream, "avg_frame_rate"), '/') ?? Ratio(Text(stream, "r_frame_rate"), '/');
+        long? frameCount = Whole(stream, "nb_frames") is > 0 and { } count ? count : null;
         TimeSpan? ownDuration = Seconds(Text(stream, "duration")) ?? Clock(Tag(stream, "DURATION"));
+        // ffprobe shortens the duration of a truncated AVI to what is there; the header's count keeps what should be.
+        if (formatName == "avi" && frameCount / rate is { } seconds)
+            ownDuration = TimeSpan.FromSeconds(seconds);
         return new VideoInfo(
             path,
             isOnItsSide ? height : width,
             isOnItsSide ? width : height,
             ownDuration ?? Seconds(Text(format, "duration")),
-            Ratio(Text(stream, "avg_frame_rate"), '/') ?? Ratio(Text(stream, "r_frame_rate"), '/'),
-            Whole(stream, "nb_frames") is > 0 and { } count ? count : null,
+            rate,
+            frameCount,
             rotation,
             Text(stream, "codec_name") ?? "unknown",
             (int)(Whole(stream, "index") ?? 0),
@@ -154,8 +160,8 @@ public static class VideoProbe
         {
             foreach (JsonElement sideData in list.EnumerateArray())
             {
-                if (sideData.TryGetProperty("rotation", out JsonElement angle) && angle.TryGetDouble(out double degrees))
-                    clockwise = -degrees;
+                if (sideData.TryGetProperty("rotation", out JsonElement angle))
+                    clockwise = -angle.GetDouble();
             }
         }
 
@@ -226,21 +232,21 @@ public static class VideoProbe
                 ? (VideoErrorKind.FfmpegFailed, $"ffprobe was ended by signal {signal} while it looked at '{path}'.")
             : IsContainerWithoutIndex(path, lines)
                 ? (VideoErrorKind.IndexMissing,
-                    $"'{path}' is an MP4 or QuickTime file without its index (the \"moov\" atom), so nothing in it can " +
-                    "be found. It was cut off, or is still being written: fetch it again, or finish the recording.")
+                    $"'{path}' is an MP4 or QuickTime file without its index (the \"moov\" atom), so nothing in it " +
+                    "can be found. It was cut off, or is still being written: fetch it again, or finish the recording.")
             : (VideoErrorKind.NotAVideo, $"'{path}' is not a video that ffmpeg can read: {last}.");
         return new VideoException(kind, path, message) { ExitCode = exitCode, LastErrorLines = lines };
     }
 
-    /// <summary>Whether the file does start as such a container does; a text file named .mp4 has no index either.</summary>
+    /// <summary>Whether the file starts as such a container does: text named .mp4 has no index either.</summary>
     private static bool IsContainerWithoutIndex(string path, IReadOnlyList<string> lines)
     {
         if (!lines.Any(line => line.Contains("moov atom not found", StringComparison.Ordinal)))
             return false;
         Span<byte> head = stackalloc byte[8];
         using FileStream file = File.OpenRead(path);
-        return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length &&
-            (head[4..].SequenceEqual("ftyp"u8) || head[4..].SequenceEqual("mdat"u8) || head[4..].SequenceEqual("wide"u8) ||
-             head[4..].SequenceEqual("free"u8) || head[4..].SequenceEqual("skip"u8));
+        int read = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+        string firstAtom = Encoding.ASCII.GetString(head[..read][Math.Min(4, read)..]);
+        return firstAtom is "ftyp" or "mdat" or "wide" or "free" or "skip";
     }
 }

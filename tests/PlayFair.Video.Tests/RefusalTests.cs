@@ -1,0 +1,171 @@
+using System.Text;
+
+namespace PlayFair.Video.Tests;
+
+public class RefusalTests(Clips clips)
+{
+    [Fact]
+    public async Task A_missing_file() =>
+        await RefusedAsync("not-there.mp4", VideoErrorKind.NotFound, "does not exist");
+
+    [Fact]
+    public async Task A_file_in_a_missing_folder() =>
+        await RefusedAsync("no-folder/not-there.mp4", VideoErrorKind.NotFound, "does not exist");
+
+    [Fact]
+    public async Task A_folder() => await RefusedAsync("", VideoErrorKind.IsFolder, "is a folder");
+
+    [Fact]
+    public async Task An_empty_file()
+    {
+        clips.Write("empty.mp4", []);
+        await RefusedAsync("empty.mp4", VideoErrorKind.Empty, "0 bytes");
+    }
+
+    [Theory]
+    [InlineData("text.mp4")]
+    [InlineData("text.avi")]
+    [InlineData("text.txt")]
+    [InlineData("text")]
+    public async Task Text_whatever_its_name(string name)
+    {
+        clips.Write(name, "Dear diary,\ntoday no video was made.\n"u8);
+        await RefusedAsync(name, VideoErrorKind.NotAVideo, "not a video");
+    }
+
+    [Fact]
+    public async Task A_long_text_that_ffmpeg_would_draw_as_a_terminal()
+    {
+        Clips.RequireFfmpeg();
+        byte[] text = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("ab cd\r\n", 2000)));
+        string path = clips.Write("art.ans", text);
+        VideoException error = await Reading.FailsAsync(path, VideoErrorKind.NotAVideo);
+        Assert.Contains("text file", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Random_bytes()
+    {
+        byte[] bytes = new byte[50_000];
+        new Random(5).NextBytes(bytes);
+        clips.Write("random.mkv", bytes);
+        await RefusedAsync("random.mkv", VideoErrorKind.NotAVideo, "not a video");
+    }
+
+    [Fact]
+    public async Task Sound_only()
+    {
+        clips.Make("sound.wav", "-f", "lavfi", "-i", "sine=d=0.2");
+        await RefusedAsync("sound.wav", VideoErrorKind.NoVideoStream, "audio (pcm_s16le)");
+    }
+
+    [Fact]
+    public async Task Sound_with_cover_art_only()
+    {
+        string cover = clips.Make("album.png", "-f", "lavfi", "-i", "color=red:s=32x32", "-frames:v", "1");
+        string sound = clips.Make("sound.wav", "-f", "lavfi", "-i", "sine=d=0.2");
+        clips.Make(
+            "album.mp4", "-i", sound, "-i", cover, "-map", "0", "-map", "1", "-c:a", "aac", "-c:v", "copy",
+            "-disposition:v:0", "attached_pic");
+        await RefusedAsync("album.mp4", VideoErrorKind.NoVideoStream, "cover art (png)");
+    }
+
+    [Fact]
+    public async Task Fewer_frames_than_asked()
+    {
+        string path = clips.MakeNumbered(6);
+        VideoException error = await Reading.FailsAsync(path, VideoErrorKind.TooFewFrames, FrameSampling.Uniform(7));
+        Assert.Contains("6 frames", error.Message, StringComparison.Ordinal);
+        Assert.Contains("7 were asked for", error.Message, StringComparison.Ordinal);
+        Assert.Contains("at most 6", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_may_not_be_read()
+    {
+        string path = clips.Write("secret.mkv", File.ReadAllBytes(clips.MakeNumbered(6)));
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.None);
+        Assert.SkipWhen(CanRead(path), "this user (root, or on Windows) may read every file");
+        await RefusedAsync("secret.mkv", VideoErrorKind.NoPermission, "may not be read");
+    }
+
+    [Fact]
+    public async Task A_refusal_by_the_system_that_only_opening_the_file_tells()
+    {
+        using var tools = FakeTools.Create(
+            clips, ffprobe: "echo \"[error] $9: Permission denied\" >&2; exit 1", ffmpeg: "exit 1");
+        VideoException error = await Reading.FailsAsync(
+            clips.MakeNumbered(6), VideoErrorKind.NoPermission, options: tools.Options);
+        Assert.Equal(1, error.ExitCode);
+        Assert.NotEmpty(error.LastErrorLines);
+    }
+
+    [Fact]
+    public async Task No_ffmpeg_where_it_was_said_to_be()
+    {
+        string nowhere = Path.Combine(clips.Folder, "nowhere");
+        VideoException error = await Reading.FailsAsync(
+            clips.MakeNumbered(6),
+            VideoErrorKind.FfmpegMissing,
+            options: new VideoDecoderOptions { FfmpegLocation = nowhere });
+        Assert.Contains(nowhere, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_program_in_place_of_ffmpeg()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "file modes are a Unix matter");
+        string folder = Directory.CreateDirectory(Path.Combine(clips.Folder, "no-programs")).FullName;
+        File.WriteAllText(Path.Combine(folder, "ffmpeg"), "");
+        File.WriteAllText(Path.Combine(folder, "ffprobe"), "");
+        VideoException error = await Reading.FailsAsync(
+            clips.MakeNumbered(6),
+            VideoErrorKind.FfmpegMissing,
+            options: new VideoDecoderOptions { FfmpegLocation = folder });
+        Assert.Contains("does not start", error.Message, StringComparison.Ordinal);
+        Assert.NotNull(error.InnerException);
+    }
+
+    [Fact]
+    public async Task An_ffmpeg_killed_from_outside_is_not_taken_for_a_damaged_video()
+    {
+        using var tools = FakeTools.Create(clips, ffprobe: null, ffmpeg: "kill -9 $$");
+        VideoException error = await Reading.FailsAsync(
+            clips.MakeNumbered(6), VideoErrorKind.FfmpegFailed, options: tools.Options);
+        Assert.Contains("signal 9", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Frames_without_times_are_not_guessed_at()
+    {
+        using var tools = FakeTools.Create(clips, ffprobe: null, ffmpeg: "head -c 9216 /dev/zero");
+        VideoException error = await Reading.FailsAsync(
+            clips.MakeNumbered(6), VideoErrorKind.FfmpegFailed, options: tools.Options);
+        Assert.Contains("without a time", error.Message, StringComparison.Ordinal);
+    }
+
+    private static bool CanRead(string path)
+    {
+        try
+        {
+            File.OpenRead(path).Dispose();
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private async Task RefusedAsync(string name, VideoErrorKind kind, string words)
+    {
+        Clips.RequireFfmpeg();
+        string path = Path.Combine(clips.Folder, name);
+        VideoException error = await Reading.FailsAsync(path, kind);
+        Assert.Contains(words, error.Message, StringComparison.Ordinal);
+        Assert.Contains(path, error.Message, StringComparison.Ordinal);
+        Assert.Equal(path, error.Path);
+        Assert.Equal(kind, (await Assert.ThrowsAsync<VideoException>(() => VideoProbe.ProbeAsync(path))).Kind);
+    }
+}
