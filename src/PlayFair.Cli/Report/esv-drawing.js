@@ -1,0 +1,361 @@
+// @ts-check
+// Draws element Shapley values: numbers in, SVG elements and texts out. Nothing here knows a page, its state or its
+// data, so that any page can draw attributions the same way. Colours come from the page's style sheet through the
+// classes `supporting`, `distracting` and `series-0` … `series-5`.
+
+/**
+ * One line of values over the frames: φ of a class, or the contrast δ of two.
+ * @typedef {object} Series
+ * @property {string} name What the line shows, for people.
+ * @property {readonly number[]} values One value per frame, in time order.
+ * @property {number} style Which colour and marker: any whole number, taken modulo STYLE_COUNT.
+ */
+
+/** @typedef {readonly [number, number]} Range */
+
+export const STYLE_COUNT = 6;
+/** The sign of typeset numbers, as wide as a plus and read aloud as “minus”. */
+export const MINUS = '\u2212';
+
+// As the parser knows it: written out, it would be a network address in pages that promise to hold none.
+const SVG_NAMESPACE = new DOMParser()
+  .parseFromString('<svg></svg>', 'text/html').querySelector('svg')?.namespaceURI ?? null;
+const CURVE_MARGIN = { top: 12, right: 16, bottom: 40, left: 58 };
+// Beyond this many frames markers would touch, and the line alone is clearer.
+const MARKED_FRAMES = 64;
+
+// ---- elements
+
+/**
+ * null, undefined and false attributes are left out.
+ * @typedef {Record<string, string | number | boolean | null | undefined>} Attributes
+ */
+
+/**
+ * @param {Element} element
+ * @param {Attributes} attributes
+ * @param {(Node | string)[]} children Strings become text nodes, never markup.
+ */
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    element.setAttribute(name, value === true ? '' : String(value));
+  }
+  element.append(...children);
+}
+
+/**
+ * @param {string} name
+ * @param {Attributes} [attributes]
+ * @param {(Node | string)[]} children
+ * @returns {SVGElement}
+ */
+export function svg(name, attributes = {}, ...children) {
+  const element = /** @type {SVGElement} */ (document.createElementNS(SVG_NAMESPACE, name));
+  fill(element, attributes, children);
+  return element;
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} name
+ * @param {Attributes} [attributes]
+ * @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function html(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  fill(element, attributes, children);
+  return element;
+}
+
+// ---- numbers
+
+/**
+ * Four decimals, or one significant decimal and an exponent where four decimals would hide the value.
+ * @param {number} value
+ */
+export function plain(value) {
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  const text = size < 0.0005 ? size.toExponential(1) : size.toFixed(4);
+  return (value < 0 ? MINUS : '') + text.replace('-', MINUS).replace('e+', 'e');
+}
+
+/**
+ * As {@link plain}, with a plus sign before positive values.
+ * @param {number} value
+ */
+export function signed(value) {
+  return (value > 0 ? '+' : '') + plain(value);
+}
+
+/**
+ * A presentation time: `0.48 s`, `1:02.50`, `1:00:02.50`.
+ * @param {number} seconds
+ */
+export function time(seconds) {
+  const hundredths = Math.round(seconds * 100);
+  if (Math.abs(hundredths) < 6000) return `${plainSeconds(hundredths)} s`;
+  const minutes = Math.floor(hundredths / 6000);
+  const rest = plainSeconds(hundredths % 6000).padStart(5, '0');
+  if (minutes < 60) return `${minutes}:${rest}`;
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`;
+}
+
+/** @param {number} hundredths */
+function plainSeconds(hundredths) {
+  return (hundredths / 100).toFixed(2).replace('-', MINUS);
+}
+
+/**
+ * The class-contrastive values δ_i = φ_i^a − φ_i^b.
+ * @param {readonly number[]} a
+ * @param {readonly number[]} b
+ */
+export function contrast(a, b) {
+  return a.map((value, i) => value - b[i]);
+}
+
+/**
+ * A frame supports when its value is above zero; otherwise it distracts.
+ * @param {number} value
+ * @returns {'supporting' | 'distracting'}
+ */
+export function role(value) {
+  return value > 0 ? 'supporting' : 'distracting';
+}
+
+/** @param {readonly number[]} values */
+export function countSupporting(values) {
+  return values.filter(value => role(value) === 'supporting').length;
+}
+
+// ---- scales
+
+/**
+ * @param {Range} domain
+ * @param {Range} range
+ * @returns {(value: number) => number}
+ */
+export function linearScale([d0, d1], [r0, r1]) {
+  return value => r0 + (value - d0) / (d1 - d0) * (r1 - r0);
+}
+
+/**
+ * The range that holds zero and every value, with room around so that no bar touches the edge.
+ * @param {Iterable<readonly number[]>} rows
+ * @returns {Range}
+ */
+export function valueDomain(rows) {
+  let low = 0;
+  let high = 0;
+  for (const row of rows) {
+    for (const value of row) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  }
+  if (low === high) return [-1, 1];
+  const room = 0.08 * (high - low);
+  return [low - room, high + room];
+}
+
+/**
+ * Round numbers (steps of 1, 2 or 5 times a power of ten) inside the domain.
+ * @param {Range} domain
+ * @param {number} most How many there may be.
+ */
+export function ticks([low, high], most) {
+  const rough = (high - low) / most;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find(factor => factor * power >= rough) ?? 10);
+  const values = [];
+  for (let i = Math.ceil(low / step); i * step <= high; i++) values.push(i * step);
+  const decimals = Math.max(0, -Math.floor(Math.log10(step)));
+  return values.map(value => ({ value, text: tickText(value, decimals) }));
+}
+
+/**
+ * @param {number} value
+ * @param {number} decimals
+ */
+function tickText(value, decimals) {
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  const text = decimals > 4 ? size.toExponential(0).replace('-', MINUS) : size.toFixed(decimals);
+  return (value > 0 ? '+' : MINUS) + text;
+}
+
+// ---- drawings
+
+/**
+ * A class's sign in legends and on its curve: six shapes, so that colour is never the only difference.
+ * @param {number} style
+ * @param {number} x
+ * @param {number} y
+ * @param {number} r Half the marker's size, in pixels.
+ */
+export function marker(style, x, y, r) {
+  const shape = style % STYLE_COUNT;
+  const name = `marker series-${shape}`;
+  /** @param {Range[]} points */
+  const polygon = points => svg('polygon', {
+    class: name,
+    points: points.map(([dx, dy]) => `${round(x + dx * r)},${round(y + dy * r)}`).join(' '),
+  });
+  switch (shape) {
+    case 0: return svg('circle', { class: name, cx: round(x), cy: round(y), r });
+    case 1: return polygon([[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]]);
+    case 2: return polygon([[0, -1.2], [1.15, 0.9], [-1.15, 0.9]]);
+    case 3: return polygon([[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]]);
+    case 4: return polygon([[0, 1.2], [1.15, -0.9], [-1.15, -0.9]]);
+    default: return polygon([
+      [-0.4, -1.2], [0.4, -1.2], [0.4, -0.4], [1.2, -0.4], [1.2, 0.4], [0.4, 0.4],
+      [0.4, 1.2], [-0.4, 1.2], [-0.4, 0.4], [-1.2, 0.4], [-1.2, -0.4], [-0.4, -0.4],
+    ]);
+  }
+}
+
+/**
+ * A marker alone, as large as a line of text.
+ * @param {number} style
+ */
+export function markerIcon(style) {
+  return svg('svg', { class: 'marker-icon', viewBox: '0 0 14 14', 'aria-hidden': 'true' }, marker(style, 7, 7, 4.5));
+}
+
+/**
+ * One value as a bar from the zero line: up supports, down distracts. Stretches to its box.
+ * @param {number} value
+ * @param {Range} domain
+ */
+export function signedBar(value, domain) {
+  const y = linearScale(domain, [100, 0]);
+  const zero = y(0);
+  const top = Math.min(zero, y(value));
+  return svg('svg', { class: 'signed-bar', viewBox: '0 0 100 100', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    svg('rect', { class: role(value), x: 28, width: 44, y: round(top), height: round(Math.abs(y(value) - zero)) }),
+    svg('line', { class: 'zero-line', x1: 0, x2: 100, y1: round(zero), y2: round(zero) }));
+}
+
+/**
+ * A class's score as a bar from zero, with a tick at its prior. Stretches to its box.
+ * @param {number} score
+ * @param {number} prior
+ * @param {Range} domain Shared by all classes; holds zero.
+ */
+export function classBar(score, prior, domain) {
+  const x = linearScale(domain, [0, 100]);
+  const left = Math.min(x(0), x(score));
+  return svg('svg', { class: 'class-bar', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    svg('rect', { class: 'class-bar-track', x: 0, y: 2, width: 100, height: 6 }),
+    svg('rect', { class: 'class-bar-score', x: round(left), y: 2, width: round(Math.abs(x(score) - x(0))), height: 6 }),
+    svg('line', { class: 'class-bar-prior', x1: round(x(prior)), x2: round(x(prior)), y1: 0, y2: 10 }));
+}
+
+/**
+ * Curves of values over the frames, with axes, a zero line and the current frame marked.
+ * @param {object} chart
+ * @param {readonly Series[]} chart.series
+ * @param {readonly string[]} chart.labels One per frame, under the axis where they fit.
+ * @param {string} chart.axisTitle
+ * @param {number} chart.current Position of the current frame.
+ * @param {number} chart.width In pixels.
+ * @param {number} chart.height In pixels.
+ */
+export function curves({ series, labels, axisTitle, current, width, height }) {
+  const bottom = height - CURVE_MARGIN.bottom;
+  const right = width - CURVE_MARGIN.right;
+  const domain = valueDomain(series.map(({ values }) => values));
+  const x = frameScale(labels.length, width);
+  const y = linearScale(domain, [bottom, CURVE_MARGIN.top]);
+
+  const grid = ticks(domain, Math.max(2, Math.floor(height / 44))).flatMap(({ value, text }) => [
+    svg('line', {
+      class: value === 0 ? 'zero-line' : 'grid-line',
+      x1: CURVE_MARGIN.left, x2: right, y1: round(y(value)), y2: round(y(value)),
+    }),
+    svg('text', {
+      class: 'tick', x: CURVE_MARGIN.left - 8, y: round(y(value)), dy: '0.32em', 'text-anchor': 'end',
+    }, text),
+  ]);
+
+  const axis = frameTicks(labels, width).map(position => svg('text', {
+    class: position === current ? 'tick current' : 'tick',
+    x: round(x(position)), y: bottom + 16, 'text-anchor': 'middle',
+  }, labels[position]));
+
+  const lines = series.map(({ values, style, name }) => svg('g', { class: 'curve', 'data-name': name },
+    svg('polyline', {
+      class: `curve-line series-${style % STYLE_COUNT}`,
+      'stroke-dasharray': style >= STYLE_COUNT ? '6 4' : null,
+      points: values.map((value, i) => `${round(x(i))},${round(y(value))}`).join(' '),
+    }),
+    ...values.flatMap((value, i) =>
+      i === current || values.length <= MARKED_FRAMES
+        ? [marker(style, x(i), y(value), i === current ? 5.5 : 3.5)]
+        : [])));
+
+  return svg('svg', { class: 'curves', viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' },
+    svg('rect', {
+      class: 'supporting-ground', x: CURVE_MARGIN.left, y: CURVE_MARGIN.top,
+      width: right - CURVE_MARGIN.left, height: round(y(0) - CURVE_MARGIN.top),
+    }),
+    svg('rect', {
+      class: 'distracting-ground', x: CURVE_MARGIN.left, y: round(y(0)),
+      width: right - CURVE_MARGIN.left, height: round(bottom - y(0)),
+    }),
+    ...grid,
+    svg('line', {
+      class: 'cursor-line', x1: round(x(current)), x2: round(x(current)), y1: CURVE_MARGIN.top, y2: bottom,
+    }),
+    ...lines,
+    ...axis,
+    svg('text', {
+      class: 'axis-title', x: (CURVE_MARGIN.left + right) / 2, y: height - 6, 'text-anchor': 'middle',
+    }, axisTitle));
+}
+
+/**
+ * The frame nearest to a point of a {@link curves} drawing.
+ * @param {number} pointX In the drawing's pixels.
+ * @param {number} count How many frames there are.
+ * @param {number} width The drawing's width in pixels.
+ */
+export function frameAt(pointX, count, width) {
+  const first = frameScale(count, width)(0);
+  const step = count > 1 ? frameScale(count, width)(1) - first : 1;
+  return Math.max(0, Math.min(count - 1, Math.round((pointX - first) / step)));
+}
+
+/**
+ * @param {number} count
+ * @param {number} width
+ */
+function frameScale(count, width) {
+  const inset = 14;
+  const left = CURVE_MARGIN.left + inset;
+  const right = width - CURVE_MARGIN.right - inset;
+  return count === 1
+    ? () => (left + right) / 2
+    : linearScale([0, count - 1], [left, right]);
+}
+
+/**
+ * Positions to label so that neighbours do not touch.
+ * @param {readonly string[]} labels
+ * @param {number} width
+ */
+function frameTicks(labels, width) {
+  const longest = Math.max(...labels.map(label => label.length));
+  const room = width - CURVE_MARGIN.left - CURVE_MARGIN.right;
+  const most = Math.max(1, Math.floor(room / (longest * 7 + 14)));
+  const every = Math.ceil(labels.length / most);
+  return labels.map((_, position) => position).filter(position => position % every === 0);
+}
+
+/** Hundredths of a pixel are enough for the eye, and keep the document small. @param {number} value */
+function round(value) {
+  return Math.round(value * 100) / 100;
+}
