@@ -63,7 +63,7 @@ public static class VideoProbe
             throw new VideoException(
                 VideoErrorKind.Empty,
                 path,
-                $"'{path}' is empty (0 bytes). Expected a video; its download or copy must have failed: fetch it again.");
+                $"'{path}' is empty (0 bytes). Expected a video; its download or copy failed: fetch it again.");
         }
     }
 

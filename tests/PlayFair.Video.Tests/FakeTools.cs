@@ -15,7 +15,8 @@ internal sealed class FakeTools : IDisposable
 
     /// <param name="ffprobe">Body of the script; null for the real one.</param>
     /// <param name="ffmpeg">Body of the script; asked for its version, it answers by itself.</param>
-    public static FakeTools Create(Clips clips, string? ffprobe, string ffmpeg)
+    /// <param name="version">That answer.</param>
+    public static FakeTools Create(Clips clips, string? ffprobe, string ffmpeg, string version = "6.0")
     {
         Clips.RequireFfmpeg();
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the stand-ins for ffmpeg are shell scripts");
@@ -23,7 +24,7 @@ internal sealed class FakeTools : IDisposable
         Script(Path.Combine(folder, "ffprobe"), ffprobe ?? $"exec '{FfmpegTools.Find(null).Ffprobe}' \"$@\"");
         Script(
             Path.Combine(folder, "ffmpeg"),
-            $"if [ \"$1\" = -version ]; then echo 'ffmpeg version 6.0'; exit; fi\n{ffmpeg}");
+            $"if [ \"$1\" = -version ]; then echo 'ffmpeg version {version} Copyright'; exit; fi\n{ffmpeg}");
         return new FakeTools(folder);
     }
 

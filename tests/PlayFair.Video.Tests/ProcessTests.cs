@@ -24,7 +24,7 @@ public class ProcessTests(Clips clips)
             Assert.Empty(Children());
         }
 
-        Assert.Equal(descriptors, OpenDescriptors());
+        AssertNoneLeaked(descriptors);
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public class ProcessTests(Clips clips)
         for (int cycle = 0; cycle < 6; cycle++)
             await Reading.ReadAllAsync(path, cycle % 2 == 0 ? FrameSampling.All : FrameSampling.Uniform(2));
         Assert.Empty(Children());
-        Assert.Equal(descriptors, OpenDescriptors());
+        AssertNoneLeaked(descriptors);
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public class ProcessTests(Clips clips)
         for (int cycle = 0; cycle < 4; cycle++)
             await Reading.FailsAsync(path, VideoErrorKind.NoDecodableFrames, options: tools.Options);
         Assert.Empty(Children());
-        Assert.Equal(descriptors, OpenDescriptors());
+        AssertNoneLeaked(descriptors);
     }
 
     [Fact]
@@ -164,6 +164,10 @@ public class ProcessTests(Clips clips)
 
         Assert.Equal(framesBefore, received);
     }
+
+    /// <summary>Every test leaks four times or more if at all; the test runner itself may open one or two.</summary>
+    private static void AssertNoneLeaked(int descriptorsBefore) =>
+        Assert.InRange(OpenDescriptors(), 0, descriptorsBefore + 2);
 
     private static int OpenDescriptors()
     {

@@ -145,6 +145,21 @@ public class RefusalTests(Clips clips)
         Assert.Contains("without a time", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("4.4.2-0ubuntu0.22.04.1", "-vsync")]
+    [InlineData("5.0.3", "-vsync")]
+    [InlineData("5.1.9-0+deb12u1", "-fps_mode")]
+    [InlineData("n7.1", "-fps_mode")]
+    [InlineData("8.0", "-fps_mode")]
+    [InlineData("N-109468-gd39b34123d", "-fps_mode")]
+    public async Task Each_version_of_ffmpeg_is_asked_in_its_own_words(string version, string option)
+    {
+        using var tools = FakeTools.Create(clips, ffprobe: null, ffmpeg: "exit 1", version);
+        FfmpegTools found = FfmpegTools.Find(tools.Options.FfmpegLocation);
+        string[] arguments = await found.PassthroughArgumentsAsync(CancellationToken.None);
+        Assert.Equal($"{option} passthrough", string.Join(' ', arguments));
+    }
+
     private static bool CanRead(string path)
     {
         try
