@@ -1,1 +1,3 @@
-Console.WriteLine("playfair");
+using PlayFair.Cli;
+
+return await PlayFairCommand.RunAsync(args);

@@ -38,6 +38,13 @@ public sealed record AttributionDocument(
 {
     public const string CurrentSchema = "playfair.attribution/1";
 
+    /// <summary>Estimator and standard error of a result without sampling.</summary>
+    public const string Exact = "exact";
+
+    /// <summary>This program and its version.</summary>
+    public static string Producer { get; } =
+        $"playfair {typeof(AttributionDocument).Assembly.GetName().Version!.ToString(3)}";
+
     public static JsonSerializerOptions JsonOptions { get; } = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
@@ -52,8 +59,19 @@ public sealed record AttributionDocument(
 /// <param name="DurationSeconds">Null when the container does not say.</param>
 /// <param name="FrameRateHz">Average; null when the container does not say.</param>
 /// <param name="FrameCount">Frames that decoded.</param>
+/// <param name="LostFrameCount">Frames that the container lists and that did not decode; null when it lists none.</param>
+/// <param name="IsTruncated">The file ends before its video does.</param>
+/// <param name="IsCorrupt">Something before the end did not decode cleanly.</param>
 public sealed record VideoSummary(
-    string Path, int Width, int Height, double? DurationSeconds, double? FrameRateHz, long FrameCount);
+    string Path,
+    int Width,
+    int Height,
+    double? DurationSeconds,
+    double? FrameRateHz,
+    long FrameCount,
+    long? LostFrameCount = null,
+    bool IsTruncated = false,
+    bool IsCorrupt = false);
 
 /// <param name="Path">As the user gave it.</param>
 /// <param name="FrameCount">Rows of the feature matrix.</param>
@@ -86,6 +104,10 @@ public sealed record AttributedFrame(int Position, long Index, double? TimeSecon
 public sealed record AttributedClass(
     int Index, string Name, double Score, double Prior, IReadOnlyList<double> Esv, double EsvSum, double EfficiencyGap);
 
-/// <summary>Seconds of wall time; decode and features overlap, so their sum may exceed the total.</summary>
+/// <summary>Seconds of wall time.</summary>
+/// <param name="DecodeSeconds">Waiting for ffmpeg's frames.</param>
+/// <param name="FeatureSeconds">In the backbone.</param>
+/// <param name="AttributionSeconds">In the head and the Shapley values.</param>
+/// <param name="TotalSeconds">From the request to the result, loading the backbone included.</param>
 public sealed record AttributionTimings(
     double DecodeSeconds, double FeatureSeconds, double AttributionSeconds, double TotalSeconds);

@@ -1,0 +1,79 @@
+using PlayFair.Engine;
+using PlayFair.Inference;
+using PlayFair.Models;
+using PlayFair.Video;
+
+namespace PlayFair.Cli;
+
+/// <summary>The command's exit codes: one for each thing a script may want to tell apart. README.md lists them.</summary>
+internal static class ExitCode
+{
+    public const int Success = 0;
+    public const int Unexpected = 1;
+    public const int Usage = 2;
+
+    public const int NotFound = 10;
+    public const int IsFolder = 11;
+    public const int NoPermission = 12;
+    public const int Empty = 13;
+    public const int NotAVideo = 14;
+    public const int IndexMissing = 15;
+    public const int NoVideoStream = 16;
+    public const int NoDecodableFrames = 17;
+    public const int TooFewFrames = 18;
+    public const int TooManyFrames = 19;
+
+    /// <summary>Attributed, but the file ends before its video does.</summary>
+    public const int Truncated = 20;
+
+    /// <summary>Attributed, but a part of the video did not decode cleanly.</summary>
+    public const int Corrupt = 21;
+
+    public const int FfmpegMissing = 30;
+    public const int FfmpegFailed = 31;
+
+    public const int Model = 40;
+    public const int Inference = 41;
+    public const int Features = 42;
+    public const int UnknownClass = 43;
+
+    public const int Output = 50;
+    public const int DiskFull = 51;
+
+    public const int VerifyDiffers = 60;
+    public const int VerifyUnreadable = 61;
+
+    public const int Interrupted = 130;
+
+    /// <summary>The code of a failure that the user can do something about; null for any other.</summary>
+    public static int? Of(Exception failure) => failure switch
+    {
+        OperationCanceledException => Interrupted,
+        VideoException video => Of(video.Kind),
+        ClipException { Kind: ClipErrorKind.TooManyFrames } => TooManyFrames,
+        ClipException { Kind: ClipErrorKind.WrongFeatureSize } => Features,
+        ClipException { Kind: ClipErrorKind.UnknownClass } => UnknownClass,
+        ModelPackageException => Model,
+        InferenceException => Inference,
+        SafetensorsException => Features,
+        OutputException { IsDiskFull: true } => DiskFull,
+        OutputException => Output,
+        UsageException => Usage,
+        _ => null,
+    };
+
+    private static int Of(VideoErrorKind kind) => kind switch
+    {
+        VideoErrorKind.NotFound => NotFound,
+        VideoErrorKind.IsFolder => IsFolder,
+        VideoErrorKind.NoPermission => NoPermission,
+        VideoErrorKind.Empty => Empty,
+        VideoErrorKind.NotAVideo => NotAVideo,
+        VideoErrorKind.IndexMissing => IndexMissing,
+        VideoErrorKind.NoVideoStream => NoVideoStream,
+        VideoErrorKind.NoDecodableFrames => NoDecodableFrames,
+        VideoErrorKind.TooFewFrames => TooFewFrames,
+        VideoErrorKind.FfmpegMissing => FfmpegMissing,
+        _ => FfmpegFailed,
+    };
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using PlayFair.Cli.Commands;
+using Spectre.Console;
+
+namespace PlayFair.Cli;
+
+/// <summary>The playfair command: parses, runs, and turns every failure into one line and an exit code.</summary>
+internal static class PlayFairCommand
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand(
+            "Says how much each frame of a video contributed to an action model's class scores (Element Shapley Values).")
+        {
+            AttributeCommand.Create(), ModelsCommand.Create(), VerifyCommand.Create(),
+        };
+        ParseResult parsed = root.Parse(args);
+        var configuration = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            // How long a command may take to clean up after Ctrl-C; ffmpeg is given one second of it.
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(3),
+        };
+        try
+        {
+            int code = await parsed.InvokeAsync(configuration);
+            return parsed.Errors.Count > 0 ? ExitCode.Usage : code;
+        }
+        catch (Exception failure) when (ExitCode.Of(failure) is not null)
+        {
+            return Report(failure);
+        }
+        catch (Exception defect)
+        {
+            await Console.Error.WriteLineAsync(
+                $"playfair: unexpected {defect.GetType().Name}: {defect.Message} This is a defect of playfair; please report " +
+                "it with the command and this line.");
+            return ExitCode.Unexpected;
+        }
+    }
+
+    /// <summary>Tells the user of a foreseen failure, and returns its exit code.</summary>
+    public static int Report(Exception failure)
+    {
+        string message = failure is OperationCanceledException ? "interrupted" : failure.Message;
+        IAnsiConsole console = Terminals.Error();
+        console.Markup("[red]playfair:[/] ");
+        // As text, not through the console: it would break long lines at the terminal's width.
+        Console.Error.WriteLine(message);
+        return ExitCode.Of(failure)!.Value;
+    }
+}

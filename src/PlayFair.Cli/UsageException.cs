@@ -1,0 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace PlayFair.Cli;
+
+/// <summary>The command line asks for something that makes no sense; the message says what and what would.</summary>
+[SuppressMessage("Roslynator", "RCS1194", Justification = "Only ever thrown with a message.")]
+internal sealed class UsageException(string message) : Exception(message);
