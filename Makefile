@@ -1,0 +1,39 @@
+# Every command here works on a fresh machine: it installs and configures what is missing, once, and builds what changed.
+
+SHELL := bash
+.NOTPARALLEL:
+.PHONY: help demo test test-all build format clean
+
+solution := PlayFair.Orleans.sln
+DEMO_VIDEO ?= $(firstword $(sort $(wildcard samples/*.mp4)))
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+demo: ## attribute a sample video: the frames' values here, and a report in artifacts/demo.html
+	@scripts/setup ffmpeg
+	@scripts/build src/PlayFair.Cli
+	@mkdir -p artifacts
+	@src/PlayFair.Cli/bin/Release/net10.0/playfair attribute "$(DEMO_VIDEO)" --html artifacts/demo.html
+
+test: ## check the format and run all tests
+	@scripts/setup ffmpeg chromium
+	@scripts/build $(solution)
+	@scripts/test
+
+test-all: ## the same, and the numerical tests once more without SIMD instructions
+	@scripts/setup ffmpeg chromium
+	@scripts/build $(solution)
+	@scripts/test --without-simd-too
+
+build: ## build everything
+	@scripts/setup
+	@scripts/build $(solution)
+
+format: ## put the code into the format that the tests check
+	@scripts/setup
+	@dotnet format $(solution)
+
+clean: ## delete everything that was built; what was installed and configured stays
+	@rm -rf artifacts .cache/built-*
+	@find src tests samples external -name node_modules -prune -o -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

@@ -1,0 +1,28 @@
+# Sourced by ./configure and the scripts beside it: how this project calls its tools, and where it finds them.
+
+export DOTNET_NOLOGO=1
+export DOTNET_CLI_TELEMETRY_OPTOUT=1
+export DOTNET_GENERATE_ASPNET_CERTIFICATE=false
+export DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE=true
+export MSBUILDTERMINALLOGGER=off
+# No build server outlives its command.
+export MSBUILDDISABLENODEREUSE=1
+
+# Prints "ffmpeg VERSION", or fails where ffmpeg or ffprobe is missing.
+ffmpeg_version() {
+  command -v ffprobe >/dev/null && ffmpeg -version 2>/dev/null | sed -n '1s/^ffmpeg version \([^ ]*\).*/ffmpeg \1/p'
+}
+
+# Prints the name and version of a Chromium that starts (Ubuntu's package without snap does not), or fails.
+chromium_version() {
+  local name
+  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    if command -v "$name" >/dev/null && "$name" --version 2>/dev/null; then
+      return 0
+    fi
+  done
+  return 1
+}
+
+# The built command.
+playfair=src/PlayFair.Cli/bin/Release/net10.0/playfair
