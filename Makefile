@@ -1,4 +1,4 @@
-# Every command here works on a fresh machine: it installs and configures what is missing, once, and builds what changed.
+# Every command works on a fresh machine: it installs and configures what is missing, once, and builds what changed.
 
 SHELL := bash
 .NOTPARALLEL:
@@ -36,4 +36,5 @@ format: ## put the code into the format that the tests check
 
 clean: ## delete everything that was built; what was installed and configured stays
 	@rm -rf artifacts .cache/built-*
-	@find src tests samples external -name node_modules -prune -o -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
+	@find src tests samples external -name node_modules -prune -o \
+		-type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

@@ -47,8 +47,8 @@ public sealed class OnnxBackbone : IDisposable
     /// <param name="input">What the model package says of it.</param>
     /// <param name="options">Device, threads and batch size; the defaults if null.</param>
     /// <exception cref="InferenceException">
-    /// A value in <paramref name="input"/> or <paramref name="options"/> is out of range; the file is missing, unreadable
-    /// or no ONNX model; its tensors are not the ones described; the device or ONNX Runtime itself is missing.
+    /// A value in <paramref name="input"/> or <paramref name="options"/> is out of range; the file is missing,
+    /// unreadable or no ONNX model; its tensors are not the ones described; the device or ONNX Runtime itself is missing.
     /// </exception>
     public static OnnxBackbone Load(string path, BackboneInput input, InferenceOptions? options = null)
     {

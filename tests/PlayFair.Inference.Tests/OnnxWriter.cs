@@ -80,5 +80,8 @@ internal sealed class OnnxWriter
         .ToArray();
 }
 
-/// <summary>A tensor's declaration; <paramref name="ElementType"/> is ONNX's number, 1 for float32, 2 for uint8.</summary>
+/// <summary>A tensor's declaration.</summary>
+/// <param name="Name">Its name in the graph.</param>
+/// <param name="Shape">Its sizes; null is free.</param>
+/// <param name="ElementType">ONNX's number: 1 for float32, 2 for uint8.</param>
 internal sealed record TensorSpec(string Name, long?[] Shape, int ElementType = 1);
