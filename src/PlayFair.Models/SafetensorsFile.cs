@@ -105,6 +105,8 @@ public sealed class SafetensorsFile
         long count = entry.ByteCount / elementSize;
         if (count > Array.MaxLength / elementSize)
             throw Fail(name, $"{count} elements of {entry.DType}", $"at most {Array.MaxLength / elementSize}");
+        if (entry.Shape.Any(d => d > int.MaxValue))
+            throw Fail(name, $"shape {entry.ShapeText}", $"dimensions of at most {int.MaxValue}");
 
         Func<byte[], float[]> convert = entry.DType switch
         {
@@ -127,7 +129,7 @@ public sealed class SafetensorsFile
             throw Fail(name, $"a read error ({cause.Message})", $"{entry.ByteCount} bytes at {entry.Offset}", cause);
         }
 
-        return new SafetensorsTensor(name, [.. entry.Shape.Select(d => checked((int)d))], convert(bytes));
+        return new SafetensorsTensor(name, [.. entry.Shape.Select(d => (int)d)], convert(bytes));
     }
 
     /// <summary>Reads a tensor that must have the given shape and only finite values.</summary>

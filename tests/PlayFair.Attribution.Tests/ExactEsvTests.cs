@@ -28,7 +28,7 @@ public class ExactEsvTests
     [MemberData(nameof(Shapes))]
     public void Values_and_scores_are_those_of_the_definition(int n, int maxScale, int classCount, ScoreKind score)
     {
-        var model = TableModel.Random(n, maxScale, classCount, seed: (n * 100) + (maxScale * 10) + classCount, scale: 6);
+        var model = TableModel.Random(n, maxScale, classCount, seed: n + maxScale + classCount, scale: 6);
         double[] prior = Prior(classCount);
 
         var esv = ExactEsv.Compute(model, prior, score, TestContext.Current.CancellationToken);
@@ -91,7 +91,7 @@ public class ExactEsvTests
     {
         var frameLogits = Enumerable.Range(0, ExactEsv.MaxFrameCount).Select(t => (float)Math.Sin(t)).ToArray();
 
-        var esv = ExactEsv.Compute(new MeanModel(frameLogits), [1], ScoreKind.Logit, TestContext.Current.CancellationToken);
+        var esv = ExactEsv.Compute(new MeanModel(frameLogits), [1], ScoreKind.Logit);
 
         // v(S) is the mean of the members' logits and v(∅) = 0, whose Shapley values are known:
         // φ_i = z_i/n·(1 + … + 1/n) plus (mean of the others)/n·(1 − (1 + … + 1/n)).
@@ -147,9 +147,10 @@ public class ExactEsvTests
     [InlineData(float.NegativeInfinity)]
     public void A_logit_that_is_not_finite_is_reported_with_its_frames_and_class(float wrong)
     {
-        var model = new TableModel(3, 3, [.. Enumerable.Range(0, 8).Select(m => new[] { 0f, m == 0b101 ? wrong : 1f })]);
+        float[][] logits = [.. Enumerable.Range(0, 8).Select(subset => new[] { 0, subset == 0b101 ? wrong : 1 })];
+        var model = new TableModel(3, 3, logits);
 
-        var error = Assert.Throws<ArgumentException>(() => ExactEsv.Compute(model, [0.5, 0.5], ScoreKind.SoftmaxOfMean));
+        var error = Assert.Throws<ArgumentException>(() => ExactEsv.Compute(model, [0.5, 0.5], ScoreKind.Logit));
 
         Assert.Contains("class 1 for frames [0, 2]", error.Message, StringComparison.Ordinal);
     }

@@ -22,7 +22,12 @@ internal sealed class TableModel(int frameCount, int maxScale, float[][] logits)
         var random = new Random(seed);
         var logits = new float[1 << frameCount][];
         for (int subset = 0; subset < logits.Length; subset++)
-            logits[subset] = [.. Enumerable.Range(0, classCount).Select(_ => (float)(scale * (random.NextDouble() - 0.5)))];
+        {
+            logits[subset] = new float[classCount];
+            for (int c = 0; c < classCount; c++)
+                logits[subset][c] = (float)(scale * (random.NextDouble() - 0.5));
+        }
+
         return new TableModel(frameCount, maxScale, logits);
     }
 
@@ -37,13 +42,18 @@ internal sealed class TableModel(int frameCount, int maxScale, float[][] logits)
         for (int subset = 0; subset < v.Length; subset++)
         {
             int s = BitOperations.PopCount((uint)subset);
-            int[] children = s < 2
-                ? []
-                : [.. Enumerable.Range(0, frameCount).Where(i => (subset >> i & 1) == 1).Select(i => subset ^ 1 << i)];
-            logits[subset] =
-            [
-                .. v[subset].Select((own, c) => (float)((s * own) - ((s - 1) * children.Sum(k => v[k][c]) / Math.Max(s, 1)))),
-            ];
+            logits[subset] = new float[v[subset].Length];
+            for (int c = 0; c < logits[subset].Length; c++)
+            {
+                double childrenMean = 0;
+                for (int i = 0; i < frameCount; i++)
+                {
+                    if ((subset >> i & 1) == 1)
+                        childrenMean += v[subset ^ (1 << i)][c] / s;
+                }
+
+                logits[subset][c] = (float)((s * v[subset][c]) - ((s - 1) * childrenMean));
+            }
         }
 
         return new TableModel(frameCount, frameCount, logits);
