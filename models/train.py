@@ -346,6 +346,16 @@ def write_safetensors(path, tensors):
     path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(blobs))
 
 
+def write_reference(path, backbone):
+    """Features of one synthetic frame by PyTorch, batch norms not folded: what the tests hold the package to."""
+    y, x, c = np.indices((HEIGHT, WIDTH, 3))
+    frame = ((x * (c + 1) + 3 * y + 40 * c) % 256).astype(np.uint8)
+    with torch.no_grad():
+        features = backbone(normalised(frame[None]))[0].tolist()
+    document = {"frame": "pixel (y, x, c) = (x·(c+1) + 3y + 40c) mod 256, RGB", "features": features}
+    path.write_text(json.dumps(document, ensure_ascii=False) + "\n")
+
+
 def write_package(folder, description, head, tensors, names, prior, training, onnx):
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(onnx, folder / "backbone.onnx")
@@ -392,6 +402,8 @@ def main():
     torch.onnx.export(
         folded, torch.zeros(1, 3, HEIGHT, WIDTH), str(onnx), input_names=["frames"], output_names=["features"],
         dynamic_axes={"frames": {0: "n"}, "features": {0: "n"}}, opset_version=13)
+
+    write_reference(out / "reference-features.json", backbone)
 
     features = Features(folded, train)
     test = extract(folded, heldout.frames)[heldout.uniform()]

@@ -73,10 +73,7 @@ public sealed class MobileNetTests
 
     private static string RequireAsset()
     {
-        DirectoryInfo? root = new(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "PlayFair.Orleans.sln")))
-            root = root.Parent;
-        string path = Path.Combine(root?.Parent?.FullName ?? "", "shared", Asset);
+        string path = Path.Combine(Checkout.Root, "..", "shared", Asset);
         Assert.SkipUnless(File.Exists(path), $"../shared/{Asset} is not beside this checkout");
         return path;
     }
