@@ -26,6 +26,7 @@ internal sealed class DecodePass : IAsyncDisposable
     /// </summary>
     private readonly Channel<long?> _times = Channel.CreateUnbounded<long?>();
 
+    private readonly IProgress<TimeSpan>? _progress;
     private readonly DamageLog _damage;
     private (long Numerator, long Denominator) _timeBase = (1, 1);
     private long? _firstTicks;
@@ -40,6 +41,7 @@ internal sealed class DecodePass : IAsyncDisposable
     {
         _video = video;
         _format = format;
+        _progress = options.Progress;
         _damage = new DamageLog(video, options.MaxWarningLines);
         // A name that no file can know, or a file's name and metadata, which ffmpeg logs too, could forge times.
         string tag = "showinfo@" + RandomNumberGenerator.GetHexString(12, lowercase: true);
@@ -101,6 +103,7 @@ internal sealed class DecodePass : IAsyncDisposable
 
                 LastTime = await NextTimeAsync(cancellationToken).ConfigureAwait(false);
                 long index = FrameCount++;
+                _progress?.Report(LastTime);
                 if (!keeps(index, LastTime))
                     continue;
                 var frame = new VideoFrame(index, LastTime, buffer, size);

@@ -17,6 +17,12 @@ public sealed record VideoDecoderOptions
     /// <summary>Decoder threads; 0 leaves the choice to ffmpeg.</summary>
     public int ThreadCount { get; init; }
 
+    /// <summary>
+    /// Told the presentation time of every decoded frame, sampled or not, from within the reading loop. Uniform sampling
+    /// of a damaged video decodes it twice, and then starts over.
+    /// </summary>
+    public IProgress<TimeSpan>? Progress { get; init; }
+
     /// <summary>How many of ffmpeg's complaints the report keeps; the rest are only counted.</summary>
     public int MaxWarningLines { get; init; } = 40;
 

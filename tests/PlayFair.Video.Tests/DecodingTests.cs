@@ -58,6 +58,20 @@ public class DecodingTests(Clips clips)
     }
 
     [Fact]
+    public async Task Progress_tells_the_time_of_every_decoded_frame_while_uniform_frames_are_held_back()
+    {
+        var times = new Times();
+        await Reading.ReadAllAsync(
+            clips.MakeNumbered(40), FrameSampling.Uniform(2), options: new VideoDecoderOptions { Progress = times });
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => TimeSpan.FromMilliseconds(40 * i)), times);
+    }
+
+    private sealed class Times : List<TimeSpan>, IProgress<TimeSpan>
+    {
+        public void Report(TimeSpan value) => Add(value);
+    }
+
+    [Fact]
     public async Task Every_kth_frame_keeps_its_number_and_time()
     {
         (List<KeptFrame> frames, _) = await Reading.ReadAllAsync(clips.MakeNumbered(40), FrameSampling.EveryKth(9));
