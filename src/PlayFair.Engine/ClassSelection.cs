@@ -3,50 +3,52 @@ using PlayFair.Models;
 
 namespace PlayFair.Engine;
 
-/// <summary>Which classes a user wants to see: the k highest scores, or named ones in the order asked.</summary>
-public sealed record ClassSelection
+/// <summary>Which classes a user wants to see, in the order asked: the k highest scores, or named ones.</summary>
+public sealed class ClassSelection
 {
-    private readonly int _top;
-    private readonly IReadOnlyList<int> _indices = [];
+    private readonly IReadOnlyList<Request> _requests;
 
-    private ClassSelection(int top, IReadOnlyList<int> indices)
-    {
-        _top = top;
-        _indices = indices;
-    }
+    private ClassSelection(IReadOnlyList<Request> requests) => _requests = requests;
 
     /// <summary>The top class and the runner-up.</summary>
     public static ClassSelection Default { get; } = Top(2);
 
-    public static ClassSelection Top(int count) => new(Math.Max(1, count), []);
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is below 1.</exception>
+    public static ClassSelection Top(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return new ClassSelection([new Request(count, Index: null)]);
+    }
 
     /// <summary>
-    /// Reads what a user asks for: <c>top</c>, <c>top5</c>, a class's name (in any case) or its index; several add up.
+    /// Reads what a user asks for: <c>top</c>, <c>top5</c>, a class's name (in any case) or its index; several add up,
+    /// none is <see cref="Default"/>.
     /// </summary>
-    /// <exception cref="ClipException">The model has no such class; the message names the nearest one.</exception>
+    /// <exception cref="ClipException">The model has no such class; the message names those most like it.</exception>
     public static ClassSelection Parse(IReadOnlyCollection<string> requests, ModelPackage model)
     {
         ArgumentNullException.ThrowIfNull(requests);
         ArgumentNullException.ThrowIfNull(model);
-        int top = 0;
-        var indices = new List<int>();
-        foreach (string request in requests)
-        {
-            if (model.FindClass(request.Trim()) is { } index)
-                indices.Add(index);
-            else if (ParseTop(request.Trim()) is { } count)
-                top = Math.Max(top, count);
-            else
-                throw Unknown(request, model);
-        }
-
-        return top == 0 && indices.Count == 0 ? Default : new ClassSelection(top, indices);
+        return requests.Count == 0 ? Default : new ClassSelection([.. requests.Select(request => Read(request, model))]);
     }
 
-    /// <summary>Indices of the selected classes: the top ones first, then those named, none twice.</summary>
+    /// <summary>Indices of the selected classes, none twice.</summary>
     /// <param name="ranked">Every class, highest score first.</param>
     public IReadOnlyList<int> In(IReadOnlyList<AttributedClass> ranked) =>
-        [.. ranked.Take(_top).Select(c => c.Index).Concat(_indices).Distinct()];
+    [
+        .. _requests
+            .SelectMany(request => request.Index is { } index ? [index] : ranked.Take(request.TopCount).Select(c => c.Index))
+            .Distinct(),
+    ];
+
+    private static Request Read(string text, ModelPackage model)
+    {
+        string request = text.Trim();
+        // A class may be called "top": names come first.
+        if (model.FindClass(request) is { } index)
+            return new Request(TopCount: 0, index);
+        return ParseTop(request) is { } count ? new Request(count, Index: null) : throw Unknown(request, model);
+    }
 
     private static int? ParseTop(string request)
     {
@@ -63,14 +65,41 @@ public sealed record ClassSelection
 
     private static ClipException Unknown(string request, ModelPackage model)
     {
-        string[] alike =
-        [
-            .. model.Classes.Where(name => name.Contains(request.Trim(), StringComparison.OrdinalIgnoreCase)).Take(5),
-        ];
+        string[] alike = Alike(request, model.Classes);
         string hint = alike.Length > 0 ? $" Did you mean: {string.Join(", ", alike)}?" : "";
         return new ClipException(
             ClipErrorKind.UnknownClass,
             $"{model.Name} has no class '{request}'; expected top, topN, one of its {model.Classes.Count} names or an " +
             $"index 0 to {model.Classes.Count - 1}.{hint} 'playfair models {model.Name}' lists them.");
     }
+
+    /// <summary>The names that contain the request; else the one that shares most of its pairs of letters, if any.</summary>
+    private static string[] Alike(string request, IReadOnlyList<string> names)
+    {
+        const int Most = 5;
+        const double LeastLikeness = 0.3;
+        string[] containing =
+        [
+            .. names.Where(name => request.Length > 0 && name.Contains(request, StringComparison.OrdinalIgnoreCase)).Take(Most),
+        ];
+        if (containing.Length > 0)
+            return containing;
+        HashSet<string> wanted = LetterPairs(request);
+        string nearest = names.MaxBy(Likeness)!;
+        return Likeness(nearest) >= LeastLikeness ? [nearest] : [];
+
+        // L. R. Dice's coefficient, 1945: the share of common members.
+        double Likeness(string name)
+        {
+            HashSet<string> pairs = LetterPairs(name);
+            return 2.0 * pairs.Count(wanted.Contains) / Math.Max(1, pairs.Count + wanted.Count);
+        }
+    }
+
+    private static HashSet<string> LetterPairs(string text) =>
+        [.. text.Zip(text.Skip(1), (a, b) => $"{char.ToUpperInvariant(a)}{char.ToUpperInvariant(b)}")];
+
+    /// <param name="TopCount">How many of the highest scores, where there is no index.</param>
+    /// <param name="Index">A class's index.</param>
+    private readonly record struct Request(int TopCount, int? Index);
 }

@@ -20,11 +20,11 @@ public sealed class ClipAttributor(ModelPackage model, InferenceOptions? inferen
     /// <param name="path">A video file.</param>
     /// <param name="sampling">Which frames; at most <see cref="ExactEsv.MaxFrameCount"/> of them.</param>
     /// <param name="score">The score that is attributed.</param>
-    /// <param name="selected">Class indices for <see cref="AttributionDocument.Selected"/>; empty: top and runner-up.
-    /// </param>
+    /// <param name="selected">Which classes <see cref="AttributionDocument.Selected"/> names.</param>
     /// <param name="progress">Told of every stage as it begins and of every frame sampled.</param>
     /// <exception cref="VideoException">The video cannot be read.</exception>
-    /// <exception cref="InferenceException">The backbone cannot be loaded or run.</exception>
+    /// <exception cref="InferenceException">The backbone cannot be loaded or run, or gives features that are no numbers.
+    /// </exception>
     /// <exception cref="ClipException">More frames were sampled than exact attribution takes.</exception>
     public async Task<AttributionDocument> AttributeVideoAsync(
         string path,
@@ -103,8 +103,10 @@ public sealed class ClipAttributor(ModelPackage model, InferenceOptions? inferen
         var format = new FrameFormat(
             spec.Width, spec.Height, (Video.FrameFit)spec.Fit, spec.ColorOrder == ColorOrder.Rgb ? PixelOrder.Rgb : PixelOrder.Bgr);
         progress?.Report(new ClipProgress(ClipStage.Opening, 0));
+        var decodeProgress = new DecodeProgress(progress);
         await using VideoFrameReader reader = await VideoDecoder.ReadAsync(
-            path, format, sampling, cancellationToken: cancellationToken);
+            path, format, sampling, new VideoDecoderOptions { Progress = decodeProgress }, cancellationToken);
+        decodeProgress.Duration = reader.Video.Duration;
         OnnxBackbone backbone = _backbone ??= await Task.Run(
             () => OnnxBackbone.Load(
                 spec.Path, new BackboneInput(spec.Width, spec.Height, spec.FeatureSize, spec.Mean, spec.Std), _inference),
@@ -114,7 +116,6 @@ public sealed class ClipAttributor(ModelPackage model, InferenceOptions? inferen
         var values = new List<float[]>();
         var batch = new List<VideoFrame>(_inference.BatchSize);
         TimeSpan decodeTime = TimeSpan.Zero, featureTime = TimeSpan.Zero;
-        progress?.Report(new ClipProgress(ClipStage.Decoding, 0));
         try
         {
             await using IAsyncEnumerator<VideoFrame> source = reader.GetAsyncEnumerator(cancellationToken);
@@ -129,14 +130,14 @@ public sealed class ClipAttributor(ModelPackage model, InferenceOptions? inferen
                     VideoFrame frame = source.Current;
                     batch.Add(frame);
                     frames.Add(new AttributedFrame(frames.Count, frame.Index, frame.PresentationTime.TotalSeconds));
-                    progress?.Report(new ClipProgress(ClipStage.Decoding, frames.Count));
+                    decodeProgress.FrameCount = frames.Count;
                     CheckFrameCount(frames.Count, path);
                 }
 
                 if (batch.Count == _inference.BatchSize || (!more && batch.Count > 0))
                 {
                     long extracting = Stopwatch.GetTimestamp();
-                    values.Add(await Task.Run(() => Extract(backbone, batch), cancellationToken));
+                    values.Add(await Task.Run(() => Extract(backbone, spec.Path, batch), cancellationToken));
                     featureTime += Stopwatch.GetElapsedTime(extracting);
                     Release(batch);
                 }
@@ -151,10 +152,19 @@ public sealed class ClipAttributor(ModelPackage model, InferenceOptions? inferen
             reader.Video, sampling.ToString(), frames, [.. values.SelectMany(v => v)], reader.Report!, decodeTime, featureTime);
     }
 
-    private static float[] Extract(OnnxBackbone backbone, List<VideoFrame> batch)
+    private static float[] Extract(OnnxBackbone backbone, string path, List<VideoFrame> batch)
     {
         var features = new float[batch.Count * backbone.Input.FeatureSize];
         backbone.Extract(batch.ConvertAll(frame => frame.Pixels).ToArray(), features);
+        int wrong = Array.FindIndex(features, value => !float.IsFinite(value));
+        if (wrong >= 0)
+        {
+            throw new InferenceException(
+                $"Backbone '{path}' describes frame {batch[wrong / backbone.Input.FeatureSize].Index} by {features[wrong]}",
+                "finite numbers",
+                "Restore the file from the model package, or export it again.");
+        }
+
         return features;
     }
 
@@ -219,5 +229,16 @@ public sealed class ClipAttributor(ModelPackage model, InferenceOptions? inferen
         }
 
         return warnings;
+    }
+
+    /// <summary>Turns the times of decoded frames into the share of the video that is decoded.</summary>
+    private sealed class DecodeProgress(IProgress<ClipProgress>? progress) : IProgress<TimeSpan>
+    {
+        public TimeSpan? Duration { get; set; }
+
+        public int FrameCount { get; set; }
+
+        public void Report(TimeSpan value) => progress?.Report(new ClipProgress(
+            ClipStage.Decoding, FrameCount, Duration > TimeSpan.Zero ? Math.Clamp(value / Duration.Value, 0, 1) : null));
     }
 }

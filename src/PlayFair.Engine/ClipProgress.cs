@@ -8,5 +8,6 @@ public enum ClipStage
     Attributing,
 }
 
-/// <param name="FrameCount">Sampled frames decoded so far.</param>
-public readonly record struct ClipProgress(ClipStage Stage, int FrameCount);
+/// <param name="FrameCount">Sampled frames whose features are under way or done.</param>
+/// <param name="DecodedShare">How much of the video has been decoded, 0 … 1; null where its length is not known.</param>
+public readonly record struct ClipProgress(ClipStage Stage, int FrameCount, double? DecodedShare = null);

@@ -1,5 +1,4 @@
 using PlayFair.Engine;
-using PlayFair.Video;
 using Spectre.Console;
 
 namespace PlayFair.Cli;
@@ -8,7 +7,7 @@ namespace PlayFair.Cli;
 internal static class ProgressView
 {
     public static async Task<AttributionDocument> ShowAsync(
-        string video, FrameSampling sampling, bool isQuiet, Func<IProgress<ClipProgress>?, Task<AttributionDocument>> work)
+        string video, bool isQuiet, Func<IProgress<ClipProgress>?, Task<AttributionDocument>> work)
     {
         if (isQuiet || Console.IsErrorRedirected)
             return await work(null);
@@ -17,22 +16,19 @@ internal static class ProgressView
             .Columns(new SpinnerColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn())
             .StartAsync(context =>
             {
-                int? expected = (sampling as UniformSampling)?.Count;
-                string name = Markup.Escape(Path.GetFileName(video));
-                ProgressTask bar = context.AddTask(name, maxValue: expected ?? 1);
+                string name = Markup.Escape(Terminals.OneLine(Path.GetFileName(video)));
+                ProgressTask bar = context.AddTask(name, maxValue: 1);
                 bar.IsIndeterminate = true;
                 return work(new Watcher(progress =>
                 {
-                    string stage = progress.Stage switch
+                    bar.Description = progress.Stage switch
                     {
-                        ClipStage.Opening => "opening",
-                        ClipStage.Decoding when progress.FrameCount == 0 => "decoding",
-                        ClipStage.Decoding => $"features of frame {progress.FrameCount}",
-                        _ => $"attributing {progress.FrameCount} frames",
+                        ClipStage.Opening => $"{name}: opening",
+                        ClipStage.Decoding => $"{name}: decoding",
+                        _ => $"{name}: attributing {progress.FrameCount} frames",
                     };
-                    bar.Description = $"{name}: {stage}";
-                    bar.IsIndeterminate = expected is null || progress.FrameCount == 0;
-                    bar.Value = progress.FrameCount;
+                    bar.IsIndeterminate = progress.DecodedShare is null;
+                    bar.Value = progress.DecodedShare ?? 0;
                 }));
             });
     }
