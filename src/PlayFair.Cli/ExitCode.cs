@@ -23,10 +23,10 @@ internal static class ExitCode
     public const int TooFewFrames = 18;
     public const int TooManyFrames = 19;
 
-    /// <summary>Attributed, but the file ends before its video does.</summary>
+    /// <summary>Attributed, but the file ends before its video does; it may be damaged besides.</summary>
     public const int Truncated = 20;
 
-    /// <summary>Attributed, but a part of the video did not decode cleanly.</summary>
+    /// <summary>Attributed, but a part of the video did not decode cleanly; nothing is missing at its end.</summary>
     public const int Corrupt = 21;
 
     public const int FfmpegMissing = 30;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using PlayFair.Cli.Commands;
 using Spectre.Console;
 
@@ -14,7 +15,9 @@ internal static class PlayFairCommand
         {
             AttributeCommand.Create(), ModelsCommand.Create(), VerifyCommand.Create(),
         };
-        ParseResult parsed = root.Parse(args);
+        // A video may be named '@clip.mp4'; by default that would name a file to read more arguments from.
+        ParseResult parsed = root.Parse(
+            args.Length > 0 ? args : ["--help"], new ParserConfiguration { ResponseFileTokenReplacer = null });
         var configuration = new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
@@ -23,8 +26,21 @@ internal static class PlayFairCommand
         };
         try
         {
+            if (parsed.Action is ParseErrorAction)
+            {
+                Command command = parsed.CommandResult.Command;
+                string name = command == root ? "playfair" : $"playfair {command.Name}";
+                throw new UsageException(
+                    $"{string.Join(' ', parsed.Errors.Select(error => error.Message))} See '{name} --help'.");
+            }
+
             int code = await parsed.InvokeAsync(configuration);
-            return parsed.Errors.Count > 0 ? ExitCode.Usage : code;
+            return args.Length > 0 ? code : ExitCode.Usage;
+        }
+        catch (IOException failure) when (OutputTarget.IsDiskFull(failure))
+        {
+            // Reading fills no disk, and files are written by OutputTarget: this is what goes to the terminal.
+            return Report(new OutputException(OutputTarget.StandardOutput, failure));
         }
         catch (Exception failure) when (ExitCode.Of(failure) is not null)
         {
@@ -33,8 +49,8 @@ internal static class PlayFairCommand
         catch (Exception defect)
         {
             await Console.Error.WriteLineAsync(
-                $"playfair: unexpected {defect.GetType().Name}: {defect.Message} This is a defect of playfair; please report " +
-                "it with the command and this line.");
+                $"playfair: unexpected {defect.GetType().Name}: {Terminals.OneLine(defect.Message)} This is a defect of " +
+                "playfair; please report it with the command and this line.");
             return ExitCode.Unexpected;
         }
     }
@@ -46,7 +62,7 @@ internal static class PlayFairCommand
         IAnsiConsole console = Terminals.Error();
         console.Markup("[red]playfair:[/] ");
         // As text, not through the console: it would break long lines at the terminal's width.
-        Console.Error.WriteLine(message);
+        Console.Error.WriteLine(Terminals.OneLine(message));
         return ExitCode.Of(failure)!.Value;
     }
 }

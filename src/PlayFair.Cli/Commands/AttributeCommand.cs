@@ -16,6 +16,10 @@ namespace PlayFair.Cli.Commands;
 internal static class AttributeCommand
 {
     private const int PictureSide = 640;
+    private const int MaxThreadCount = 1024;
+
+    /// <summary>How long after ffmpeg's end by a signal this process waits to hear of the same signal.</summary>
+    private static readonly TimeSpan InterruptGrace = TimeSpan.FromMilliseconds(500);
 
     private static readonly Argument<string[]> Videos = new("video")
     {
@@ -38,6 +42,8 @@ internal static class AttributeCommand
 
     private static readonly Option<int?> Frames = new("--frames", "-n")
     {
+        CustomParser = result => ParseCount(
+            result, ExactEsv.MaxFrameCount, $"1 to {ExactEsv.MaxFrameCount}, as many as exact attribution takes"),
         Description = $"How many frames, at most {ExactEsv.MaxFrameCount}: the middles of n equal segments of the video. "
             + "Default: what the model was trained for.",
         HelpName = "N",
@@ -58,8 +64,9 @@ internal static class AttributeCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private static readonly Option<string> Score = new("--score")
+    private static readonly Option<ScoreKind?> Score = new("--score")
     {
+        CustomParser = ParseScore,
         Description = $"The score that is attributed: {string.Join(", ", ScoreKinds.Names)}. Default: the model's.",
         HelpName = "SCORE",
     };
@@ -70,15 +77,17 @@ internal static class AttributeCommand
 
     private static readonly Option<string> Html = Output("--html", "a self-contained HTML report");
 
-    private static readonly Option<string> Device = new("--device")
+    private static readonly Option<InferenceDevice> Device = new("--device")
     {
+        CustomParser = ParseDevice,
         Description = "Where the backbone runs: cpu, cuda or cuda:INDEX.",
         HelpName = "DEVICE",
-        DefaultValueFactory = _ => "cpu",
+        DefaultValueFactory = _ => InferenceDevice.Cpu,
     };
 
     private static readonly Option<int?> Threads = new("--threads")
     {
+        CustomParser = result => ParseCount(result, MaxThreadCount, $"1 to {MaxThreadCount}"),
         Description = "CPU threads for the backbone. Default: all cores.",
         HelpName = "N",
     };
@@ -102,7 +111,9 @@ internal static class AttributeCommand
         {
             Videos, Features, Model, Frames, Sampling, Classes, Score, Json, Csv, Html, Device, Threads, Quiet,
         };
-        command.SetAction(RunAsync);
+        // On another thread from the start: Ctrl-C is watched for only once the action has returned its task.
+        command.SetAction((arguments, cancellationToken) => Task.Run(
+            () => RunAsync(arguments, cancellationToken), cancellationToken));
         return command;
     }
 
@@ -111,14 +122,14 @@ internal static class AttributeCommand
         string[] videos = arguments.GetValue(Videos) ?? [];
         string? features = arguments.GetValue(Features);
         CheckInputs(arguments, videos, features);
-        Outputs outputs = Outputs.Of(arguments, inputCount: Math.Max(1, videos.Length));
+        var outputs = Outputs.Of(arguments, features is null ? videos : [features]);
 
         ModelPackage model = ModelFolders.Load(arguments.GetValue(Model)!);
         ClassSelection selected = ClassSelection.Parse(arguments.GetValue(Classes) ?? [], model);
-        ScoreKind score = ReadScore(arguments.GetValue(Score), model);
+        ScoreKind score = arguments.GetValue(Score) ?? model.Score;
         using var attributor = new ClipAttributor(model, new InferenceOptions
         {
-            Device = InferenceDevice.Parse(arguments.GetValue(Device)!),
+            Device = arguments.GetValue(Device),
             ThreadCount = arguments.GetValue(Threads) ?? Environment.ProcessorCount,
         });
 
@@ -140,6 +151,10 @@ internal static class AttributeCommand
             }
             catch (Exception failure) when (failure is VideoException or ClipException)
             {
+                // On a terminal Ctrl-C reaches ffmpeg too, which may be gone before this process hears of it.
+                if (failure is VideoException { Kind: VideoErrorKind.FfmpegFailed })
+                    await Task.Delay(InterruptGrace, cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
                 // One bad video does not keep the others from being attributed.
                 code = PlayFairCommand.Report(failure);
             }
@@ -160,7 +175,7 @@ internal static class AttributeCommand
         CancellationToken cancellationToken)
     {
         AttributionDocument document = await ProgressView.ShowAsync(
-            video, sampling, outputs.IsQuiet,
+            video, outputs.IsQuiet,
             progress => attributor.AttributeVideoAsync(video, sampling, score, selected, progress, cancellationToken));
         IReadOnlyList<byte[]>? pictures = outputs.Html is null
             ? null
@@ -170,8 +185,9 @@ internal static class AttributeCommand
         Publish(document, video, pictures, outputs);
         return document.Video switch
         {
-            { IsCorrupt: true } => ExitCode.Corrupt,
+            // First: where a file was cut off, its last frame seldom decodes cleanly.
             { IsTruncated: true } => ExitCode.Truncated,
+            { IsCorrupt: true } => ExitCode.Corrupt,
             _ => ExitCode.Success,
         };
     }
@@ -184,7 +200,7 @@ internal static class AttributeCommand
         else
         {
             foreach (string warning in document.Warnings)
-                Console.Error.WriteLine($"playfair: {source}: {warning}");
+                Console.Error.WriteLine(Terminals.OneLine($"playfair: {source}: {warning}"));
         }
 
         if (outputs.Json is not null)
@@ -214,6 +230,16 @@ internal static class AttributeCommand
     {
         if (features is null && videos.Length == 0)
             throw new UsageException("No video was named. Name one or more, or give --features FILE.");
+        if (videos.Contains("", StringComparer.Ordinal))
+            throw new UsageException("A video's name is empty. Name a file.");
+        // What follows '--' is a name whatever it looks like.
+        if (arguments.Tokens.All(token => token.Type != TokenType.DoubleDash)
+            && Array.Find(videos, name => name.StartsWith('-') && !File.Exists(name)) is { } unknown)
+        {
+            throw new UsageException(
+                $"There is no option '{unknown}', and no such file. See 'playfair attribute --help'.");
+        }
+
         if (features is null)
             return;
         if (videos.Length > 0)
@@ -235,23 +261,41 @@ internal static class AttributeCommand
                 $"Both --frames {frames} and --sampling were given. --frames samples uniformly; give one of the two.");
         }
 
-        if (frames is < 1 or > ExactEsv.MaxFrameCount)
-        {
-            throw new UsageException(
-                $"--frames is {frames}; expected 1 to {ExactEsv.MaxFrameCount}, as many as exact attribution takes.");
-        }
-
         return sampling ?? FrameSampling.Uniform(frames ?? Math.Min(model.FrameCount, ExactEsv.MaxFrameCount));
     }
 
-    private static ScoreKind ReadScore(string? name, ModelPackage model)
+    private static int? ParseCount(ArgumentResult result, int most, string expected)
     {
-        if (name is null)
-            return model.Score;
-        return ScoreKinds.TryParse(name, out ScoreKind score)
-            ? score
-            : throw new UsageException($"--score is '{name}'; expected {string.Join(", ", ScoreKinds.Names)}.");
+        string text = result.Tokens[0].Value;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count >= 1 && count <= most)
+            return count;
+        result.AddError($"{OptionName(result)} is '{text}'; expected {expected}.");
+        return null;
     }
+
+    private static ScoreKind? ParseScore(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (ScoreKinds.TryParse(text, out ScoreKind score))
+            return score;
+        result.AddError($"{OptionName(result)} is '{text}'; expected one of {string.Join(", ", ScoreKinds.Names)}.");
+        return null;
+    }
+
+    private static InferenceDevice ParseDevice(ArgumentResult result)
+    {
+        try
+        {
+            return InferenceDevice.Parse(result.Tokens[0].Value);
+        }
+        catch (InferenceException failure)
+        {
+            result.AddError(failure.Message);
+            return InferenceDevice.Cpu;
+        }
+    }
+
+    private static string OptionName(ArgumentResult result) => ((OptionResult)result.Parent!).Option.Name;
 
     private static FrameSampling? ParseSampling(ArgumentResult result)
     {
@@ -272,7 +316,7 @@ internal static class AttributeCommand
         }
 
         result.AddError(
-            $"--sampling is '{text}'; expected every:K (K from 1), rate:HZ (above 0, at most 1000) or all. "
+            $"{OptionName(result)} is '{text}'; expected every:K (K from 1), rate:HZ (above 0, at most 1000) or all. "
             + "For n frames spread over the video use --frames n.");
         return null;
     }
@@ -284,7 +328,7 @@ internal static class AttributeCommand
     };
 
     /// <summary>Where the results go.</summary>
-    private sealed record Outputs(string? Json, string? Csv, string? Html, bool IsQuiet, bool IsSeveral)
+    private sealed record Outputs(string? Json, string? Csv, string? Html, bool IsQuiet)
     {
         private bool _hasCsvHeader;
 
@@ -293,39 +337,57 @@ internal static class AttributeCommand
 
         private IEnumerable<string> Targets => new[] { Json, Csv, Html }.OfType<string>();
 
-        public static Outputs Of(ParseResult arguments, int inputCount)
+        public static Outputs Of(ParseResult arguments, string[] sources)
         {
             var outputs = new Outputs(
-                arguments.GetValue(AttributeCommand.Json), arguments.GetValue(AttributeCommand.Csv),
-                arguments.GetValue(AttributeCommand.Html), arguments.GetValue(AttributeCommand.Quiet), inputCount > 1);
+                Target(arguments, AttributeCommand.Json), Target(arguments, AttributeCommand.Csv),
+                Target(arguments, AttributeCommand.Html), arguments.GetValue(AttributeCommand.Quiet));
             if (outputs.Targets.Count(t => t == OutputTarget.StandardOutput) > 1)
                 throw new UsageException("Only one of --json, --csv and --html can go to standard output ('-').");
-            foreach (string target in outputs.Targets)
+            if (sources.Length > 1 && outputs.Html == OutputTarget.StandardOutput)
+                throw new UsageException($"--html - writes one page and there are {sources.Length} videos; name a folder.");
+            if (sources.Length > 1 && outputs.Targets.FirstOrDefault(IsFile) is { } single)
             {
-                if (outputs.IsSeveral && target != OutputTarget.StandardOutput && !IsFolder(target))
-                {
-                    throw new UsageException(
-                        $"'{target}' is one file and there are {inputCount} videos; name a folder ('{target}/') or '-'.");
-                }
+                throw new UsageException(
+                    $"'{single}' is one file and there are {sources.Length} videos; name a folder ('{single}/') or '-'.");
             }
 
+            CheckOverwriting(outputs, sources);
             return outputs;
+        }
+
+        /// <summary>Refuses to lose one of the results, or a video, under another result.</summary>
+        private static void CheckOverwriting(Outputs outputs, string[] sources)
+        {
+            string[] written = [.. outputs.Targets.Where(IsFile).Select(Path.GetFullPath)];
+            if (written.Intersect(sources.Select(Path.GetFullPath), StringComparer.Ordinal).FirstOrDefault() is { } source)
+                throw new UsageException($"'{source}' is read and would be written over; name another output.");
+            if (written.GroupBy(path => path, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } file)
+                throw new UsageException($"'{file.Key}' is named for two outputs; name a file for each.");
+            if (outputs.Targets.Any(IsFolder)
+                && sources.GroupBy(Path.GetFileName, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } alike)
+            {
+                throw new UsageException(
+                    $"{string.Join(" and ", alike.Select(name => $"'{name}'"))} have one name, and so have their results in "
+                    + "a folder; attribute them one by one.");
+            }
+        }
+
+        private static string? Target(ParseResult arguments, Option<string> option)
+        {
+            string? target = arguments.GetValue(option);
+            if (target is "")
+                throw new UsageException($"{option.Name} names an empty file; expected a file, a folder or '-'.");
+            // Opened a second time it would be written from its start, over what is there already.
+            return target == "/dev/stdout" ? OutputTarget.StandardOutput : target;
         }
 
         /// <summary>The file for one input; its folder is made where the target is one.</summary>
         public static string PathFor(string target, string source, string extension)
         {
-            if (target == OutputTarget.StandardOutput || !IsFolder(target))
+            if (!IsFolder(target))
                 return target;
-            try
-            {
-                Directory.CreateDirectory(target);
-            }
-            catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
-            {
-                throw new OutputException(target, cause.Message.TrimEnd('.'), isDiskFull: false, cause);
-            }
-
+            OutputTarget.CreateFolder(target);
             return Path.Combine(target, Path.GetFileName(source) + extension);
         }
 
@@ -337,6 +399,9 @@ internal static class AttributeCommand
             return needs;
         }
 
-        private static bool IsFolder(string target) => Path.EndsInDirectorySeparator(target) || Directory.Exists(target);
+        private static bool IsFile(string target) => target != OutputTarget.StandardOutput && !IsFolder(target);
+
+        private static bool IsFolder(string target) => target != OutputTarget.StandardOutput
+            && (Path.EndsInDirectorySeparator(target) || Directory.Exists(target));
     }
 }

@@ -4,13 +4,28 @@ namespace PlayFair.Cli;
 
 /// <summary>A result could not be written where the user asked for it.</summary>
 [SuppressMessage("Roslynator", "RCS1194", Justification = "Only ever thrown with its facts.")]
-internal sealed class OutputException(string path, string reason, bool isDiskFull, Exception cause)
-    : Exception(
-        $"Cannot write '{path}': {reason}. Nothing is left there; " +
-        (isDiskFull ? "free some space, or name another place." : "name another place, or change its permissions."),
-        cause)
+internal sealed class OutputException(string path, Exception cause)
+    : Exception($"Cannot write {Place(path)}: {Reason(cause)}. {Remedy(cause)}", cause)
 {
-    public bool IsDiskFull { get; } = isDiskFull;
+    public bool IsDiskFull { get; } = OutputTarget.IsDiskFull(cause);
+
+    private static string Place(string path) =>
+        path == OutputTarget.StandardOutput ? "to standard output" : $"'{path}'";
+
+    private static string Reason(Exception cause) => cause switch
+    {
+        _ when OutputTarget.IsDiskFull(cause) => "the disk is full",
+        DirectoryNotFoundException => "its folder does not exist",
+        UnauthorizedAccessException => "no permission",
+        _ => cause.Message.TrimEnd('.'),
+    };
+
+    private static string Remedy(Exception cause) => cause switch
+    {
+        _ when OutputTarget.IsDiskFull(cause) => "Free some space, or name another place.",
+        DirectoryNotFoundException => "Make the folder, or name another place.",
+        _ => "Name another place, or change its permissions.",
+    };
 }
 
 /// <summary>Where one result goes: a file that appears whole or not at all, or standard output (<c>-</c>).</summary>
@@ -21,48 +36,85 @@ internal static class OutputTarget
     // ENOSPC and EDQUOT, as the runtime passes them on, and Windows's ERROR_DISK_FULL.
     private static readonly int[] DiskFullCodes = [28, 122, unchecked((int)0x80070070)];
 
+    public static bool IsDiskFull(Exception failure) => failure is IOException && DiskFullCodes.Contains(failure.HResult);
+
     /// <summary>Writes through a neighbouring temporary file, so that no reader ever sees half a result.</summary>
     /// <exception cref="OutputException">The file cannot be written.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write) => Guard(path, () =>
     {
         if (path == StandardOutput)
         {
-            Guard(path, () =>
-            {
-                using Stream output = Console.OpenStandardOutput();
-                write(output);
-                output.Flush();
-            });
-            return;
+            using Stream output = Console.OpenStandardOutput();
+            write(output);
         }
-
-        // A device or pipe (such as /dev/stdout) is written to as it is: it cannot be replaced.
-        if (File.Exists(path) && !IsRegularFile(path))
+        else if (OpenDevice(path) is { } device)
         {
-            Guard(path, () =>
-            {
-                using var device = new FileStream(path, FileMode.Open, FileAccess.Write);
+            using (device)
                 write(device);
-            });
-            return;
         }
+        else
+        {
+            WriteFile(path, write);
+        }
+    });
 
+    /// <summary>Makes a folder, and those above it, unless it is there.</summary>
+    /// <exception cref="OutputException">It cannot be made.</exception>
+    public static void CreateFolder(string path) => Guard(path, () => Directory.CreateDirectory(path));
+
+    private static void WriteFile(string path, Action<Stream> write)
+    {
+        if (Directory.Exists(path))
+            throw new IOException("it is a folder");
+        // Written through a link, as others do; a rename would put the file in the link's place.
+        if (new FileInfo(path).LinkTarget is not null)
+            path = File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
         string temporary = $"{path}.{Environment.ProcessId}.tmp";
         try
         {
-            Guard(path, () =>
-            {
-                if (Directory.Exists(path))
-                    throw new IOException("it is a folder");
-                using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
-                    write(file);
-                File.Move(temporary, path, overwrite: true);
-            });
+            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+                write(file);
+            File.Move(temporary, path, overwrite: true);
         }
         finally
         {
-            if (File.Exists(temporary))
-                File.Delete(temporary);
+            // A no-op once it has been moved.
+            File.Delete(temporary);
+        }
+    }
+
+    /// <summary>
+    /// A device or pipe (/dev/null, a named pipe) opened for writing as it is, since a rename would put a file in its
+    /// place; null for a regular file, or where there is none yet. Opened once only: a pipe's reader takes the first
+    /// closing for the end.
+    /// </summary>
+    private static FileStream? OpenDevice(string path)
+    {
+        if (OperatingSystem.IsWindows() || !File.Exists(path))
+            return null;
+        var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        if (!IsRegularFile(stream))
+            return stream;
+        stream.Dispose();
+        return null;
+    }
+
+    /// <summary>
+    /// Whether it is a file on a disk: it can be given the length it has. The runtime does not show a file's type, and
+    /// devices such as /dev/null let themselves be seeked in.
+    /// </summary>
+    private static bool IsRegularFile(FileStream stream)
+    {
+        if (!stream.CanSeek)
+            return false;
+        try
+        {
+            stream.SetLength(stream.Length);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 
@@ -74,24 +126,7 @@ internal static class OutputTarget
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            bool isDiskFull = DiskFullCodes.Contains(cause.HResult);
-            string reason = cause switch
-            {
-                _ when isDiskFull => "the disk is full",
-                DirectoryNotFoundException => "its folder does not exist",
-                UnauthorizedAccessException => "no permission",
-                _ => cause.Message.TrimEnd('.'),
-            };
-            throw new OutputException(path, reason, isDiskFull, cause);
+            throw new OutputException(path, cause);
         }
-    }
-
-    private static bool IsRegularFile(string path)
-    {
-        // The runtime tells devices from files on Unix by what they are, not by their attributes.
-        if (OperatingSystem.IsWindows())
-            return true;
-        using var probe = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-        return probe.CanSeek;
     }
 }

@@ -125,7 +125,7 @@ internal sealed class TerminalView(IAnsiConsole console)
     private static AttributedClass Find(AttributionDocument document, int index) =>
         document.Classes.Single(c => c.Index == index);
 
-    private static string Escape(string text) => Markup.Escape(new string([.. text.Select(c => char.IsControl(c) ? '�' : c)]));
+    private static string Escape(string text) => Markup.Escape(Terminals.OneLine(text));
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 

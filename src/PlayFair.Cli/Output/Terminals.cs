@@ -11,6 +11,12 @@ internal static class Terminals
     /// <summary>For progress and errors.</summary>
     public static IAnsiConsole Error() => Create(Console.Error, Console.IsErrorRedirected);
 
+    /// <summary>
+    /// Text for one line of a terminal: file names and other programs' words may hold line breaks and escape sequences.
+    /// </summary>
+    public static string OneLine(string text) => string.Concat(text.ReplaceLineEndings(" ")
+        .Select(c => char.IsControl(c) ? '\uFFFD' : c));
+
     private static IAnsiConsole Create(TextWriter writer, bool isRedirected)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
