@@ -5,7 +5,7 @@ SHELL := bash
 .PHONY: help demo test test-all build format clean
 
 solution := PlayFair.Orleans.sln
-DEMO_VIDEO ?= $(firstword $(sort $(wildcard samples/*.mp4)))
+DEMO_VIDEO ?= samples/3000014-opening.mp4
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
