@@ -31,8 +31,9 @@ internal static class ModelFolders
         {
             string known = string.Join(", ", List().Select(Path.GetFileName));
             throw new ModelPackageException(
-                nameOrPath, "name", "no package of this name", $"one of {(known.Length > 0 ? known : "none")} (in {Root})",
-                "Name one of these, or a package's folder.");
+                nameOrPath, "name", "no package of this name",
+                known.Length > 0 ? $"one of {known} (in {Root})" : $"a package in {Root}, which holds none",
+                "Name one, or give a package's folder.");
         }
 
         return ModelPackage.Load(nameOrPath);

@@ -19,6 +19,9 @@ public sealed class Footage : IDisposable
     /// <summary>Its name holds a space, as people's folders do.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("playfair clips ").FullName;
 
+    /// <summary>The checkout these tests were built in.</summary>
+    public static string Checkout { get; } = FindCheckout();
+
     /// <summary>Two seconds of a moving test picture, 64 × 48.</summary>
     public string Moving => Make(
         "moving.mp4",
@@ -54,8 +57,7 @@ public sealed class Footage : IDisposable
     /// <returns>Its standard output.</returns>
     public static string Run(string program, params IEnumerable<string> arguments)
     {
-        Assert.SkipUnless(
-            FindProgram(program) is not null, $"{program} is not installed (apt-get install ffmpeg)");
+        RequireProgram(program);
         var start = new ProcessStartInfo(program, arguments)
         {
             UseShellExecute = false,
@@ -71,6 +73,10 @@ public sealed class Footage : IDisposable
         return output;
     }
 
+    /// <summary>Skips the test where ffmpeg or ffprobe is missing.</summary>
+    public static void RequireProgram(string program) => Assert.SkipUnless(
+        FindProgram(program) is not null, $"{program} is not installed (apt-get install ffmpeg)");
+
     /// <summary>The program's path, or null where it is not installed.</summary>
     public static string? FindProgram(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
@@ -80,15 +86,20 @@ public sealed class Footage : IDisposable
     /// <summary>A file or folder that lies in the folder <c>shared</c> beside the checkout; skips where it is absent.</summary>
     public static string Shared(string name)
     {
-        DirectoryInfo? root = new(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "PlayFair.Orleans.sln")))
-            root = root.Parent;
-        string path = Path.Combine(root?.Parent?.FullName ?? "", "shared", name);
+        string path = Path.Combine(Checkout, "..", "shared", name);
         Assert.SkipUnless(Path.Exists(path), $"../shared/{name} is not beside this checkout");
         return path;
     }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    private static string FindCheckout()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "PlayFair.Orleans.sln")))
+            folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException("These tests run in their checkout.");
+    }
 
     private string Write(string name, Func<byte[], byte[]> damage)
     {

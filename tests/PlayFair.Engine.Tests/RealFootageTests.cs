@@ -7,19 +7,29 @@ using PlayFair.Video;
 
 namespace PlayFair.Engine.Tests;
 
-/// <summary>A real backbone on real footage, under a head of random weights: the class means nothing, the rest does.</summary>
+/// <summary>Real footage under models that do not know its classes: frames, times and sums must be right all the same.</summary>
 public sealed class RealFootageTests(Footage footage)
 {
+    [Theory]
+    [InlineData("videos/box.mp4")]
+    [InlineData("videos/cup.mp4")]
+    [InlineData("ut-interaction/set1/0_1_4.avi")]
+    public async Task Frames_times_and_sums_are_right_with_a_model_that_ships(string name) =>
+        await AssertRightAsync(name, ShippedModels.Folder("moves-trn"));
+
     [Theory]
     [InlineData("videos/box.mp4", 128)]
     [InlineData("videos/cup.mp4", 224)]
     [InlineData("ut-interaction/set1/0_1_4.avi", 128)]
     [InlineData("ut-interaction/set1/27_5_1.avi", 128)]
     [InlineData("ut-interaction/set1/59_10_2.avi", 224)]
-    public async Task Frames_times_and_sums_are_right(string name, int side)
+    public async Task Frames_times_and_sums_are_right_with_another_backbone(string name, int side) =>
+        await AssertRightAsync(name, MobileNet(side).WriteTo(footage.NewFolder("mobilenet")));
+
+    private static async Task AssertRightAsync(string name, string model)
     {
         string video = Footage.Shared($"assets/{name}");
-        using var attributor = new ClipAttributor(ModelPackage.Load(MobileNet(side).WriteTo(footage.NewFolder("mobilenet"))));
+        using var attributor = new ClipAttributor(ModelPackage.Load(model));
 
         AttributionDocument document = await attributor.AttributeVideoAsync(
             video, FrameSampling.Uniform(8), ScoreKind.SoftmaxOfMean, ClassSelection.Default,
