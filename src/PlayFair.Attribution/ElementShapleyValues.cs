@@ -27,11 +27,26 @@ public sealed class ElementShapleyValues
     /// </summary>
     public required double[] Prior { get; init; }
 
-    /// <summary>How many subsequences were given to the single-scale models.</summary>
+    /// <summary>How many subsequences were given to the model.</summary>
     public required long EvaluationCount { get; init; }
 
+    /// <summary>The <see cref="IEsvEstimator.Name"/> of what computed the values.</summary>
+    public required string Estimator { get; init; }
+
+    /// <summary>
+    /// Standard error of φ, [frame × class], row-major, from the spread of the independent samples; null if the values are
+    /// exact, or if there was one sample only. It says nothing of a bias.
+    /// </summary>
+    public double[]? StandardErrors { get; init; }
+
+    /// <summary>How many independent samples (the paper's iterations) the values are the mean of; 0 if they are exact.</summary>
+    public required int SampleCount { get; init; }
+
+    /// <summary>Why the estimate ended.</summary>
+    public required StopReason StopReason { get; init; }
+
     /// <summary>True if every subsequence counted, so the values carry rounding error only.</summary>
-    public required bool IsExact { get; init; }
+    public bool IsExact => StopReason == StopReason.Exact;
 
     /// <summary>φ of one frame for one class.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No such frame or class.</exception>

@@ -38,11 +38,11 @@ public static class ExactEsv
     public static ElementShapleyValues Compute(
         IMultiScaleModel model, ReadOnlySpan<double> prior, ScoreKind score, CancellationToken ct = default)
     {
-        ArgumentNullException.ThrowIfNull(model);
+        var game = new Game(model, prior, score);
         int n = model.FrameCount;
         int classCount = model.ClassCount;
         CheckModel(model);
-        double[] emptyScore = ScoreOfEmpty(prior, classCount, score);
+        double[] emptyScore = game.EmptyScores;
 
         var phi = new double[n * classCount];
         for (int i = 0; i < n; i++)
@@ -56,7 +56,7 @@ public static class ExactEsv
         for (int s = 1; s <= n; s++)
         {
             sums.Clear();
-            evaluationCount += EnumerateScale(model, score, s, previous, current, sums, ct);
+            evaluationCount += EnumerateScale(game, s, previous, current, sums, ct);
 
             // With frame i: C(n−1, s−1) subsequences of this scale. Without: the base of the next scale's marginals.
             double withWeight = 1.0 / n / Binomial.Choose(n - 1, s - 1);
@@ -74,7 +74,9 @@ public static class ExactEsv
             Scores = sums.Total.ToArray(),
             Prior = emptyScore,
             EvaluationCount = evaluationCount,
-            IsExact = true,
+            Estimator = "exact",
+            SampleCount = 0,
+            StopReason = StopReason.Exact,
         };
     }
 
@@ -84,9 +86,11 @@ public static class ExactEsv
     /// </summary>
     /// <returns>The number of model evaluations.</returns>
     private static long EnumerateScale(
-        IMultiScaleModel model, ScoreKind score, int s, float[] previous, float[] current, ScoreSums sums,
+        Game game, int s, float[] previous, float[] current, ScoreSums sums,
         CancellationToken ct)
     {
+        ISubsequenceModel model = game.Model;
+        ScoreKind score = game.Score;
         int classCount = model.ClassCount;
         int count = Binomial.Choose(model.FrameCount, s);
         bool isEvaluated = s <= model.MaxScale;
@@ -112,8 +116,7 @@ public static class ExactEsv
             if (isEvaluated)
             {
                 var rows = evaluated.AsSpan(0, batchCount * classCount);
-                model.Evaluate(s, positions.AsSpan(0, batchCount * s), rows);
-                CheckLogits(rows, s, classCount, positions);
+                game.Evaluate(s, positions.AsSpan(0, batchCount * s), rows);
                 if (score == ScoreKind.MeanOfSoftmax)
                 {
                     for (int b = 0; b < batchCount; b++)
@@ -241,13 +244,6 @@ public static class ExactEsv
                 nameof(model));
         }
 
-        if (model.ClassCount < 1 || model.MaxScale < 1)
-        {
-            throw new ArgumentException(
-                $"The model has {model.ClassCount} classes and {model.MaxScale} scales, expected at least 1 of each.",
-                nameof(model));
-        }
-
         long largestScaleLength = (long)Binomial.Choose(n, n / 2) * model.ClassCount;
         if (largestScaleLength > Array.MaxLength)
         {
@@ -256,48 +252,5 @@ public static class ExactEsv
                 + $"most {Array.MaxLength}; use fewer frames.",
                 nameof(model));
         }
-    }
-
-    private static double[] ScoreOfEmpty(ReadOnlySpan<double> prior, int classCount, ScoreKind score)
-    {
-        // Also refuses a value outside the enumeration.
-        string scoreName = ScoreKinds.Name(score);
-        if (prior.Length != classCount)
-        {
-            throw new ArgumentException(
-                $"The prior has {prior.Length} entries, expected one for each of {classCount} classes.", nameof(prior));
-        }
-
-        for (int c = 0; c < prior.Length; c++)
-        {
-            if (!double.IsFinite(prior[c]) || prior[c] < 0)
-            {
-                throw new ArgumentException(
-                    $"prior[{c}] is {prior[c]}, expected a finite probability of at least 0.", nameof(prior));
-            }
-
-            if (score == ScoreKind.Logit && prior[c] == 0)
-            {
-                throw new ArgumentException(
-                    $"prior[{c}] is 0, whose log is not finite; the score '{scoreName}' needs a prior above 0 for "
-                    + "every class. Smooth the prior or attribute another score.",
-                    nameof(prior));
-            }
-        }
-
-        return score == ScoreKind.Logit ? Array.ConvertAll(prior.ToArray(), Math.Log) : prior.ToArray();
-    }
-
-    private static void CheckLogits(ReadOnlySpan<float> rows, int s, int classCount, int[] positions)
-    {
-        if (TensorPrimitives.IsFiniteAll(rows))
-            return;
-        int index = 0;
-        while (float.IsFinite(rows[index]))
-            index++;
-        string frames = string.Join(", ", positions.AsSpan(index / classCount * s, s).ToArray());
-        throw new ArgumentException(
-            $"The model's logit of class {index % classCount} for frames [{frames}] is {rows[index]}, expected a "
-            + "finite number; check its weights and the features.");
     }
 }

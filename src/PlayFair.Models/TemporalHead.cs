@@ -67,7 +67,7 @@ public abstract class TemporalHead
 
     private protected abstract IMultiScaleModel ProjectChecked(ReadOnlySpan<float> features, int frameCount);
 
-    /// <summary>Checks the arguments of <see cref="IMultiScaleModel.Evaluate"/>.</summary>
+    /// <summary>Checks the arguments of <see cref="ISubsequenceModel.Evaluate"/>.</summary>
     /// <returns>How many subsequences there are.</returns>
     private protected static int CheckBatch(
         IMultiScaleModel model, int scale, ReadOnlySpan<int> subsequences, ReadOnlySpan<float> logits)
