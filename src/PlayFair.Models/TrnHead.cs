@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Numerics.Tensors;
 using PlayFair.Attribution;
+using PlayFair.Attribution.Kernels;
 
 namespace PlayFair.Models;
 
@@ -28,6 +28,9 @@ public sealed class TrnHead : TemporalHead
     private readonly TrnScale[] _scales;
     private readonly int _hiddenSize;
 
+    /// <summary>The length of a hidden layer here, where whole vectors are added: padded with units that are zero.</summary>
+    private readonly int _hiddenStride;
+
     /// <summary>[s − 1][p]: the part of W1 that the frame at position p meets; the first position carries b1.</summary>
     private readonly LinearLayer[][] _firstLayers;
     private readonly LinearLayer[] _secondLayers;
@@ -46,6 +49,7 @@ public sealed class TrnHead : TemporalHead
             throw new ArgumentException("No scale, expected at least one.", nameof(scales));
 
         _hiddenSize = hiddenSize;
+        _hiddenStride = Rows.Stride(hiddenSize);
         _scales = [.. scales];
         _firstLayers = new LinearLayer[_scales.Length][];
         _secondLayers = new LinearLayer[_scales.Length];
@@ -56,12 +60,12 @@ public sealed class TrnHead : TemporalHead
             CheckLength(b1, hiddenSize, $"scale{s}.b1");
             CheckLength(w2, (long)classCount * hiddenSize, $"scale{s}.w2");
             CheckLength(b2, classCount, $"scale{s}.b2");
-            _secondLayers[s - 1] = new LinearLayer(hiddenSize, classCount, w2, b2);
+            _secondLayers[s - 1] = new LinearLayer(hiddenSize, _hiddenStride, classCount, w2, 0, hiddenSize, b2);
             _firstLayers[s - 1] = new LinearLayer[s];
             for (int p = 0; p < s; p++)
             {
                 _firstLayers[s - 1][p] = new LinearLayer(
-                    featureSize, hiddenSize, w1, p * featureSize, s * featureSize, p == 0 ? b1 : []);
+                    featureSize, featureSize, hiddenSize, w1, p * featureSize, s * featureSize, p == 0 ? b1 : []);
             }
         }
     }
@@ -117,75 +121,101 @@ public sealed class TrnHead : TemporalHead
         return tensors;
     }
 
-    private protected override IMultiScaleModel ProjectChecked(ReadOnlySpan<float> features, int frameCount)
+    private protected override IMultiScaleModel ProjectChecked(ReadOnlySpan<float> features, int frameCount) =>
+        new Projected(this, features, frameCount);
+
+    /// <summary>Logits of mean hidden layers, in double precision.</summary>
+    private void ReadOut(int scale, ReadOnlySpan<double> hidden, Span<double> logits)
     {
-        int scaleCount = Math.Min(MaxScale, frameCount);
-        var projections = new float[scaleCount][][];
-        for (int s = 1; s <= scaleCount; s++)
+        var (_, _, w2, b2) = _scales[scale - 1];
+        var weights = new double[_hiddenSize];
+        for (int c = 0; c < ClassCount; c++)
         {
-            projections[s - 1] = new float[s][];
-            int rowCount = frameCount - s + 1;
-            for (int p = 0; p < s; p++)
+            TensorPrimitives.ConvertTruncating<float, double>(w2.AsSpan(c * _hiddenSize, _hiddenSize), weights);
+            for (int row = 0; row < logits.Length / ClassCount; row++)
             {
-                // Position p of a size-s subsequence can only be one of the frames p .. n − s + p.
-                var rows = new float[rowCount * _hiddenSize];
-                _firstLayers[s - 1][p].Apply(rowCount, features[(p * FeatureSize)..], rows);
-                projections[s - 1][p] = rows;
+                logits[(row * ClassCount) + c] =
+                    TensorPrimitives.Dot(weights, hidden.Slice(row * _hiddenStride, _hiddenSize)) + b2[c];
             }
         }
-
-        return new Projected(this, frameCount, projections);
     }
 
-    /// <param name="projections">
-    /// [s − 1][p]: frame t's share of the hidden layer at position p, [(t − p) × H], row-major.
-    /// </param>
-    private sealed class Projected(TrnHead head, int frameCount, float[][][] projections) : IMultiScaleModel
+    private sealed class Projected : IHiddenLayerModel, IPartedWork
     {
         private const int BlockSize = 64;
 
-        public int FrameCount => frameCount;
+        [ThreadStatic]
+        private static RowBuffer? _block;
 
-        public int ClassCount => head.ClassCount;
+        private readonly TrnHead _head;
 
-        public int MaxScale => head.MaxScale;
+        /// <summary>
+        /// [s − 1]: row p·(n − s) + t is what frame t at position p adds to the hidden layer of f^s. Position p of a size-s
+        /// subsequence can only be one of the frames p .. n − s + p.
+        /// </summary>
+        private readonly RowBuffer[] _shares;
+
+        /// <summary>Read while the shares are computed.</summary>
+        private float[] _features;
+
+        public Projected(TrnHead head, ReadOnlySpan<float> features, int frameCount)
+        {
+            _head = head;
+            FrameCount = frameCount;
+            _features = features.ToArray();
+            _shares = new RowBuffer[Math.Min(head.MaxScale, frameCount)];
+            for (int s = 1; s <= _shares.Length; s++)
+                _shares[s - 1] = Rows.Allocate(s * (frameCount - s + 1), head._hiddenStride);
+            Workers.Run(this, _shares.Length * (_shares.Length + 1) / 2, threadCount: 0);
+            _features = [];
+        }
+
+        public int FrameCount { get; }
+
+        public int ClassCount => _head.ClassCount;
+
+        public int MaxScale => _head.MaxScale;
+
+        public int HiddenStride => _head._hiddenStride;
+
+        public ref float HiddenShare(int scale, int position, int frame) =>
+            ref _shares[scale - 1].Row((position * (FrameCount - scale)) + frame);
+
+        public void ReadOut(int scale, ReadOnlySpan<double> hidden, Span<double> logits) =>
+            _head.ReadOut(scale, hidden, logits);
 
         public void Evaluate(int scale, ReadOnlySpan<int> subsequences, Span<float> logits)
         {
             int count = CheckBatch(this, scale, subsequences, logits);
-            int hiddenSize = head._hiddenSize;
-            float[] rented = ArrayPool<float>.Shared.Rent(BlockSize * hiddenSize);
-            try
+            RowBuffer block = _block?.Stride == HiddenStride
+                ? _block
+                : _block = Rows.Allocate(BlockSize, HiddenStride);
+            Span<int> rows = stackalloc int[scale];
+            for (int first = 0; first < count; first += BlockSize)
             {
-                for (int first = 0; first < count; first += BlockSize)
+                int blockCount = Math.Min(BlockSize, count - first);
+                for (int i = 0; i < blockCount; i++)
                 {
-                    int blockCount = Math.Min(BlockSize, count - first);
-                    var hidden = rented.AsSpan(0, blockCount * hiddenSize);
-                    for (int i = 0; i < blockCount; i++)
-                    {
-                        AddHidden(
-                            projections[scale - 1], subsequences.Slice((first + i) * scale, scale),
-                            hidden.Slice(i * hiddenSize, hiddenSize));
-                    }
-
-                    TensorPrimitives.Max(hidden, 0, hidden);
-                    head._secondLayers[scale - 1].Apply(blockCount, hidden, logits[(first * ClassCount)..]);
+                    for (int p = 0; p < scale; p++)
+                        rows[p] = (p * (FrameCount - scale)) + subsequences[((first + i) * scale) + p];
+                    RowKernels.Best.SumRectified(ref _shares[scale - 1].First, rows, ref block.Row(i), HiddenStride);
                 }
-            }
-            finally
-            {
-                ArrayPool<float>.Shared.Return(rented);
+
+                _head._secondLayers[scale - 1].Apply(
+                    blockCount, block.Span(0, blockCount), logits[(first * ClassCount)..], ClassCount);
             }
         }
 
-        private static void AddHidden(float[][] positions, ReadOnlySpan<int> subsequence, Span<float> hidden)
+        /// <summary>Computes what the frames at one position of one scale add: the pairs (s, p) in order.</summary>
+        void IPartedWork.Run(int part, int worker)
         {
-            positions[0].AsSpan(subsequence[0] * hidden.Length, hidden.Length).CopyTo(hidden);
-            for (int p = 1; p < subsequence.Length; p++)
-            {
-                var share = positions[p].AsSpan((subsequence[p] - p) * hidden.Length, hidden.Length);
-                TensorPrimitives.Add(hidden, share, hidden);
-            }
+            int s = 1;
+            while (part >= s)
+                part -= s++;
+            int rowCount = FrameCount - s + 1;
+            _head._firstLayers[s - 1][part].Apply(
+                rowCount, _features.AsSpan(part * _head.FeatureSize), _shares[s - 1].Span(part * rowCount, rowCount),
+                HiddenStride);
         }
     }
 }

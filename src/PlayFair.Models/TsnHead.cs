@@ -65,7 +65,7 @@ public sealed class TsnHead : TemporalHead
         var activations = new float[features.Length];
         TensorPrimitives.Max(features, 0, activations);
         var logits = new float[frameCount * ClassCount];
-        _layer.Apply(frameCount, activations, logits);
+        _layer.Apply(frameCount, activations, logits, ClassCount);
         return new Projected(frameCount, ClassCount, logits);
     }
 

@@ -110,7 +110,7 @@ public class ExactEsvTests
     public void A_window_without_frames_or_with_too_many_is_refused(int n, string expected)
     {
         var error = Assert.Throws<ArgumentException>(
-            () => ExactEsv.Compute(new MeanModel(new float[n]), [1], ScoreKind.Logit));
+            () => ExactEsv.Compute(new MeanModel(new float[n]), [1], ScoreKind.SoftmaxOfMean));
 
         Assert.Contains($"{n} frames", error.Message, StringComparison.Ordinal);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
