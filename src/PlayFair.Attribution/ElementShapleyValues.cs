@@ -61,6 +61,21 @@ public sealed class ElementShapleyValues
     }
 
     /// <summary>
+    /// Half the width of the 95 % confidence interval around φ of one frame for one class, in the score's unit: standard
+    /// error times the quantile of Student's t for as many samples. 0 if the values are exact; null if there was one
+    /// sample only.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such frame or class.</exception>
+    public double? HalfWidth95(int frame, int @class)
+    {
+        CheckIndex(frame, FrameCount, nameof(frame));
+        CheckIndex(@class, ClassCount, nameof(@class));
+        if (IsExact)
+            return 0;
+        return StandardErrors?[(frame * ClassCount) + @class] * StudentT.Quantile975(Math.Max(1, SampleCount - 1));
+    }
+
+    /// <summary>
     /// Σ_i φ_i − (f(X) − f(∅)) for one class. The efficiency axiom says zero; for exact values it is rounding error.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">No such class.</exception>

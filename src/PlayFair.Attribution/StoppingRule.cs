@@ -12,7 +12,7 @@ public sealed record StoppingRule
 
     /// <summary>
     /// Stops when the largest standard error over frames and classes, relative to the mean |φ| over frames and classes, is
-    /// below this; needs two samples. Null: no such limit.
+    /// below this, but not before the fourth sample: errors from fewer are themselves too uncertain. Null: no such limit.
     /// </summary>
     public double? Tolerance { get; init; }
 
