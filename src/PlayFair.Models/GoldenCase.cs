@@ -45,11 +45,12 @@ public sealed record GoldenComparison(double LargestValueError, double LargestSc
 /// <para>
 /// A JSON object. <c>kind</c> <c>trn</c>: <c>heads[s−1]</c> has <c>w1</c> [H, s·D], <c>b1</c> [H], <c>w2</c> [C, H],
 /// <c>b2</c> [C] of f^s. <c>kind</c> <c>tsn</c>: <c>w</c> [C, D], <c>b</c> [C]. Both: <c>features</c> [n, D],
-/// <c>prior</c> [C], <c>esv</c> [n, C], <c>scores</c> [C]. Matrices are arrays of rows.
+/// <c>prior</c> [C], <c>esv</c> [n, C], <c>scores</c> [C] (of a sampled case: the last iteration's). Matrices are arrays of
+/// rows.
 /// </para>
 /// <para>
 /// <c>score</c> is a score's name, or a sentence that starts with "softmax of"; absent, it is the softmax of mean
-/// logits. <c>subsequences</c> marks a sampled case. <c>n</c>, <c>n_max</c>, <c>D</c>, <c>H</c>, <c>C</c> are checked
+/// logits. <c>subsequences</c> marks a sampled case: [iteration][s − 1] lists the size-s subsequences. <c>n</c>, <c>n_max</c>, <c>D</c>, <c>H</c>, <c>C</c> are checked
 /// where they are present; other fields are left alone.
 /// </para>
 /// </remarks>
@@ -64,7 +65,12 @@ public sealed class GoldenCase
     public string Kind => Head.Kind;
 
     /// <summary>True if the expected values come from a sample of the subsequences.</summary>
-    public required bool IsSampled { get; init; }
+    public bool IsSampled => Subsequences is not null;
+
+    /// <summary>
+    /// The sampled subsequences, for each iteration and size from 1 to n: ascending frame positions. Null in an exact case.
+    /// </summary>
+    public required IReadOnlyList<IReadOnlyList<IReadOnlyList<int[]>>>? Subsequences { get; init; }
 
     public required ScoreKind Score { get; init; }
 
@@ -106,25 +112,31 @@ public sealed class GoldenCase
         }
     }
 
-    /// <summary>Computes the exact values and compares them with the expected ones.</summary>
-    /// <exception cref="InvalidOperationException">The case is sampled.</exception>
+    /// <summary>
+    /// Computes the values, exactly or from the case's own subsequences, and compares them with the expected ones.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public GoldenComparison CompareExact(CancellationToken ct = default)
+    public GoldenComparison Compare(CancellationToken ct = default)
     {
-        if (IsSampled)
-            throw new InvalidOperationException($"Case {Name} is sampled: its values are not the exact ones.");
-        var computed = ExactEsv.Compute(Head.Project(Features, FrameCount), Prior, Score, ct);
+        var game = new Game(Head.Project(Features, FrameCount), Prior, Score);
+        var computed = Subsequences is null
+            ? new ExactEsv().Estimate(game, ct)
+            : new SampledEsv().Estimate(game, Subsequences, ct);
+        // The authors' code keeps the scores of its last iteration, not their mean.
+        var scores = Subsequences is null or [_]
+            ? computed.Scores
+            : new SampledEsv().Estimate(game, [Subsequences[^1]], ct).Scores;
         return new GoldenComparison(
-            LargestDifference(computed.Values, ExpectedValues), LargestDifference(computed.Scores, ExpectedScores));
+            LargestDifference(computed.Values, ExpectedValues), LargestDifference(scores, ExpectedScores));
     }
 
     private static GoldenCase Read(string path, CheckedJson json)
     {
         bool isTrn = json["kind"].Choice(TrnHead.KindName, TsnHead.KindName) == 0;
-        bool isSampled = json.Find("subsequences") is not null;
         var features = json["features"];
         int frameCount = Count(features);
-        if (!isSampled && frameCount > ExactEsv.MaxFrameCount)
+        var subsequences = json.Find("subsequences") is { } sampled ? ReadSubsequences(sampled, frameCount) : null;
+        if (subsequences is null && frameCount > ExactEsv.MaxFrameCount)
             throw features.Fail($"{frameCount} frames", $"at most {ExactEsv.MaxFrameCount} in an exact case");
         int featureSize = Count(features.Items("rows")[0]);
         int classCount = Count(json["prior"]);
@@ -134,7 +146,7 @@ public sealed class GoldenCase
         var score = ReadScore(json);
         return new GoldenCase(path)
         {
-            IsSampled = isSampled,
+            Subsequences = subsequences,
             Score = score,
             Head = isTrn ? ReadTrn(json, featureSize, classCount) : ReadTsn(json, featureSize, classCount),
             FrameCount = frameCount,
@@ -166,6 +178,28 @@ public sealed class GoldenCase
         return new TsnHead(
             featureSize, classCount, Floats(json["w"].Matrix(classCount, featureSize)),
             Floats(json["b"].Vector(classCount)));
+    }
+
+    private static IReadOnlyList<IReadOnlyList<int[]>>[] ReadSubsequences(CheckedJson json, int frameCount) =>
+    [
+        .. json.Items("iterations").Select(iteration =>
+        {
+            CheckedJson[] sizes = iteration.Items("sizes");
+            if (sizes.Length != frameCount)
+                throw iteration.Fail($"subsequences of {sizes.Length} sizes", $"sizes 1 to {frameCount}");
+            return (IReadOnlyList<IReadOnlyList<int[]>>)[.. sizes.Select(ReadSize)];
+        }),
+    ];
+
+    private static IReadOnlyList<int[]> ReadSize(CheckedJson json, int index) =>
+        [.. json.Items("subsequences").Select(s => ReadPositions(s, index + 1))];
+
+    private static int[] ReadPositions(CheckedJson json, int size)
+    {
+        double[] positions = json.Vector(size);
+        if (Array.Exists(positions, p => p != Math.Floor(p)) || positions.Zip(positions.Skip(1)).Any(p => p.First >= p.Second))
+            throw json.Fail($"[{string.Join(", ", positions)}]", "ascending frame positions");
+        return Array.ConvertAll(positions, p => (int)p);
     }
 
     private static ScoreKind ReadScore(CheckedJson json)

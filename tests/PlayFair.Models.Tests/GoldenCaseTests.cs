@@ -49,8 +49,8 @@ public sealed class GoldenCaseTests : IDisposable
     [Fact]
     public void A_wrong_value_shows_as_that_error()
     {
-        var values = Load(Change(Trn, "esv", "[[2.625], [0.5]]")).CompareExact();
-        var scores = Load(Change(Trn, "scores", "[3]")).CompareExact();
+        var values = Load(Change(Trn, "esv", "[[2.625], [0.5]]")).Compare();
+        var scores = Load(Change(Trn, "scores", "[3]")).Compare();
 
         Assert.Equal(0.125, values.LargestValueError, 1e-6);
         Assert.Equal(0, values.LargestScoreError, 1e-6);
@@ -68,12 +68,28 @@ public sealed class GoldenCaseTests : IDisposable
         Assert.Equal(expected, Load(Change(Trn, "score", json)).Score);
 
     [Fact]
-    public void A_sampled_case_is_known_as_one_and_not_compared_exactly()
+    public void A_sampled_case_is_computed_from_its_own_subsequences()
     {
-        var golden = Load(Change(Trn, "subsequences", "[[[[0]], [[0, 1]]]]"));
+        // Only the first frame at size 1: f = 3 with it, 0 without; F(X) = (4.5 + 3)/2 = 3.75.
+        // φ_1 = (3 − 0 + 3.75 − 0)/2, an empty count being 0, and φ_2 = (0 − 0 + 3.75 − 3)/2.
+        string text = Change(Change(Trn, "esv", "[[3.375], [0.375]]"), "scores", "[3.75]");
+
+        var golden = Load(Change(text, "subsequences", "[[[[0]], [[0, 1]]]]"));
 
         Assert.True(golden.IsSampled);
-        Assert.Throws<InvalidOperationException>(() => golden.CompareExact());
+        AssertMet(golden);
+    }
+
+    [Theory]
+    [InlineData("[[[[0]]]]", "subsequences[0]", "subsequences of 1 sizes")]
+    [InlineData("[[[[0]], [[0]]]]", "subsequences[0][1][0]", "an array of 1")]
+    [InlineData("[[[[0]], [[1, 0]]]]", "subsequences[0][1][0]", "[1, 0]")]
+    [InlineData("[[[[0.5]], [[0, 1]]]]", "subsequences[0][0][0]", "[0.5]")]
+    public void A_wrong_subsequence_is_named(string json, string field, string found)
+    {
+        var error = Assert.Throws<GoldenCaseException>(() => Load(Change(Trn, "subsequences", json)));
+
+        Assert.Equal((field, found), (error.Field, error.Found[..found.Length]));
     }
 
     [Theory]
@@ -118,7 +134,8 @@ public sealed class GoldenCaseTests : IDisposable
         string text = Change(Change(Change(Trn, "features", rows), "n", null), "esv", rows);
 
         Assert.Equal("features", Assert.Throws<GoldenCaseException>(() => Load(text)).Field);
-        Assert.True(Load(Change(text, "subsequences", "[]")).IsSampled);
+        string sizes = $"[[{string.Join(",", Enumerable.Repeat("[]", ExactEsv.MaxFrameCount + 1))}]]";
+        Assert.True(Load(Change(text, "subsequences", sizes)).IsSampled);
     }
 
     [Fact]
@@ -132,7 +149,7 @@ public sealed class GoldenCaseTests : IDisposable
 
     private static void AssertMet(GoldenCase golden)
     {
-        var comparison = golden.CompareExact();
+        var comparison = golden.Compare();
         Assert.InRange(comparison.LargestValueError, 0, 1e-6);
         Assert.InRange(comparison.LargestScoreError, 0, 1e-6);
     }

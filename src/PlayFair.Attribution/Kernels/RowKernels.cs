@@ -32,14 +32,17 @@ internal abstract class RowKernels
     /// <summary>a ← a + row, b ← b + row.</summary>
     public abstract void AddToBoth(ref float row, ref float a, ref float b, int length);
 
+    /// <summary>sum ← sum + row, copy ← row.</summary>
+    public abstract void AddAndCopy(ref float row, ref float sum, ref float copy, int length);
+
+    /// <summary>change ← value − target, target ← value.</summary>
+    public abstract void Replace(ref float target, ref float value, ref float change, int length);
+
     /// <summary>a ← a + row, b ← b + row, row ← 0.</summary>
     public abstract void MoveToBoth(ref float row, ref float a, ref float b, int length);
 
     /// <summary>target ← a + b.</summary>
     public abstract void Add(ref float a, ref float b, ref float target, int length);
-
-    /// <summary>target ← a − b.</summary>
-    public abstract void Subtract(ref float a, ref float b, ref float target, int length);
 
     /// <summary>target ← a·b.</summary>
     public abstract void Multiply(ref float a, ref float b, ref float target, int length);
@@ -131,6 +134,26 @@ internal sealed class RowKernels<TSimd, T> : RowKernels
         }
     }
 
+    public override void AddAndCopy(ref float row, ref float sum, ref float copy, int length)
+    {
+        for (nuint i = 0; i < (nuint)length; i += Step)
+        {
+            T value = TSimd.Load(ref row, i);
+            TSimd.Store(TSimd.Add(TSimd.Load(ref sum, i), value), ref sum, i);
+            TSimd.Store(value, ref copy, i);
+        }
+    }
+
+    public override void Replace(ref float target, ref float value, ref float change, int length)
+    {
+        for (nuint i = 0; i < (nuint)length; i += Step)
+        {
+            T next = TSimd.Load(ref value, i);
+            TSimd.Store(TSimd.Subtract(next, TSimd.Load(ref target, i)), ref change, i);
+            TSimd.Store(next, ref target, i);
+        }
+    }
+
     public override void MoveToBoth(ref float row, ref float a, ref float b, int length)
     {
         T zero = TSimd.Create(0);
@@ -147,12 +170,6 @@ internal sealed class RowKernels<TSimd, T> : RowKernels
     {
         for (nuint i = 0; i < (nuint)length; i += Step)
             TSimd.Store(TSimd.Add(TSimd.Load(ref a, i), TSimd.Load(ref b, i)), ref target, i);
-    }
-
-    public override void Subtract(ref float a, ref float b, ref float target, int length)
-    {
-        for (nuint i = 0; i < (nuint)length; i += Step)
-            TSimd.Store(TSimd.Subtract(TSimd.Load(ref a, i), TSimd.Load(ref b, i)), ref target, i);
     }
 
     public override void Multiply(ref float a, ref float b, ref float target, int length)

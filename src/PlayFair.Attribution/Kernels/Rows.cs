@@ -50,6 +50,10 @@ internal sealed class RowBuffer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref float Row(int row) => ref Unsafe.Add(ref First, (nint)row * Stride);
 
+    /// <summary>The float at a column of a row. Not checked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref float At(int row, int column) => ref Unsafe.Add(ref First, ((nint)row * Stride) + column);
+
     /// <summary>The first float of the first row.</summary>
     public ref float First
     {
