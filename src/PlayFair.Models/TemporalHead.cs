@@ -4,7 +4,7 @@ using PlayFair.Attribution;
 namespace PlayFair.Models;
 
 /// <summary>The part of an action model that turns any number of frames' features into class logits.</summary>
-public abstract class TemporalHead
+public abstract partial class TemporalHead
 {
     private protected TemporalHead(int featureSize, int classCount)
     {
@@ -38,27 +38,7 @@ public abstract class TemporalHead
     /// <exception cref="ArgumentException">No frame, another length, or a feature that is not finite.</exception>
     public IMultiScaleModel Project(ReadOnlySpan<float> features, int frameCount)
     {
-        if (frameCount < 1)
-            throw new ArgumentException($"{frameCount} frames, expected at least 1.", nameof(frameCount));
-        if (features.Length != (long)frameCount * FeatureSize)
-        {
-            throw new ArgumentException(
-                $"{features.Length} features, expected {frameCount} frames × {FeatureSize}. "
-                + "The features must come from the backbone the head was trained on.",
-                nameof(features));
-        }
-
-        if (!TensorPrimitives.IsFiniteAll(features))
-        {
-            int index = 0;
-            while (float.IsFinite(features[index]))
-                index++;
-            throw new ArgumentException(
-                $"Feature {index % FeatureSize} of frame {index / FeatureSize} is {features[index]}, expected a finite "
-                + "number; check the backbone's output.",
-                nameof(features));
-        }
-
+        CheckFeatures(features, frameCount);
         return ProjectChecked(features, frameCount);
     }
 
@@ -103,6 +83,30 @@ public abstract class TemporalHead
         }
 
         return count;
+    }
+
+    private void CheckFeatures(ReadOnlySpan<float> features, int frameCount)
+    {
+        if (frameCount < 1)
+            throw new ArgumentException($"{frameCount} frames, expected at least 1.", nameof(frameCount));
+        if (features.Length != (long)frameCount * FeatureSize)
+        {
+            throw new ArgumentException(
+                $"{features.Length} features, expected {frameCount} frames × {FeatureSize}. "
+                + "The features must come from the backbone the head was trained on.",
+                nameof(features));
+        }
+
+        if (!TensorPrimitives.IsFiniteAll(features))
+        {
+            int index = 0;
+            while (float.IsFinite(features[index]))
+                index++;
+            throw new ArgumentException(
+                $"Feature {index % FeatureSize} of frame {index / FeatureSize} is {features[index]}, expected a finite "
+                + "number; check the backbone's output.",
+                nameof(features));
+        }
     }
 
     private protected static void CheckLength(float[] values, long expected, string name)

@@ -20,7 +20,7 @@ public sealed record TrnScale(float[] W1, float[] B1, float[] W2, float[] B2);
 /// "Play Fair" does. <see cref="TemporalHead.Project"/> multiplies each frame by each position's part of W1 once, so a
 /// subsequence's hidden layer is a sum of s vectors of H floats.
 /// </remarks>
-public sealed class TrnHead : TemporalHead
+public sealed partial class TrnHead : TemporalHead
 {
     /// <summary>The head's name in files.</summary>
     public const string KindName = "trn";

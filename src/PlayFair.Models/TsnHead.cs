@@ -10,7 +10,7 @@ namespace PlayFair.Models;
 /// L. Wang et al., "Temporal Segment Networks", ECCV 2016. As a multi-scale model it has n_max = 1: see
 /// <see cref="IMultiScaleModel"/>.
 /// </remarks>
-public sealed class TsnHead : TemporalHead
+public sealed partial class TsnHead : TemporalHead
 {
     /// <summary>The head's name in files.</summary>
     public const string KindName = "tsn";
