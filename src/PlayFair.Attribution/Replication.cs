@@ -18,15 +18,15 @@ internal delegate long DrawSample(int index, Span<double> values, Span<double> s
 internal delegate void CombineSamples(Span<double> values, Span<double> scores);
 
 /// <summary>
-/// The loop that all estimates from samples share: independent samples are drawn until a <see cref="StoppingRule"/> ends
-/// it, and their spread gives the standard errors.
+/// The loop that all estimates from samples share: independent samples are drawn until a <see cref="StoppingRule"/>
+/// ends it, and their spread gives the standard errors.
 /// </summary>
 internal sealed class Replication
 {
     /// <summary>How many samples there must be before a tolerance can stop.</summary>
     /// <remarks>
-    /// A standard error from two samples is by chance under a tenth of the true one in a case out of twelve, and a tolerance
-    /// would pick out these cases.
+    /// A standard error from two samples is by chance under a tenth of the true one in a case out of twelve, and a
+    /// tolerance would pick out these cases.
     /// </remarks>
     public const int MinSampleCountForTolerance = 4;
 
@@ -144,7 +144,8 @@ internal sealed class Replication
         if (_stopping.Tolerance is double tolerance && relativeError is double error)
         {
             // At a tie the tolerance is the better news.
-            double left = error < tolerance ? 0 : Math.Max(1, Math.Ceiling(_sampleCount * (Square(error / tolerance) - 1)));
+            double needed = _sampleCount * Square(error / tolerance);
+            double left = error < tolerance ? 0 : Math.Max(1, Math.Ceiling(needed - _sampleCount));
             left = Math.Max(left, MinSampleCountForTolerance - _sampleCount);
             if (left <= first.SamplesLeft)
                 first = new Forecast(left, StopReason.Tolerance);

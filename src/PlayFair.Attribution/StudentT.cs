@@ -13,8 +13,8 @@ internal static class StudentT
     /// <summary>t with P(|T| ≤ t) = 0.95, to 1e-6 relative.</summary>
     /// <param name="degreesOfFreedom">At least 1.</param>
     /// <remarks>
-    /// Beyond the table, Fisher's expansion around the normal quantile: Abramowitz and Stegun, "Handbook of Mathematical
-    /// Functions", 1964, 26.7.5.
+    /// Beyond the table, Fisher's expansion around the normal quantile: Abramowitz and Stegun, "Handbook of
+    /// Mathematical Functions", 1964, 26.7.5.
     /// </remarks>
     public static double Quantile975(int degreesOfFreedom)
     {

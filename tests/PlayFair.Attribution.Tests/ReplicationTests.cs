@@ -94,7 +94,8 @@ public class ReplicationTests
     [Fact]
     public void The_tolerance_is_held_to_the_largest_error_over_the_mean_magnitude()
     {
-        // Values −3, −1, −3, … and 1: after R samples, R even, the first has variance R/(R−1), the mean magnitude is 3/2.
+        // Values −3, −1, −3, … and 1: after R samples, R even, the first has variance R/(R−1), the mean magnitude is
+        // 3/2.
         static double Error(int sampleCount) => Math.Sqrt(1.0 / (sampleCount - 1)) / 1.5;
         var reports = new Reports();
 
@@ -131,7 +132,8 @@ public class ReplicationTests
     public void The_forecast_says_which_limit_comes_first_and_when()
     {
         var reports = new Reports();
-        var rule = new StoppingRule { Iterations = 10, Budget = 85, Time = TimeSpan.FromSeconds(11), Progress = reports };
+        var time = TimeSpan.FromSeconds(11);
+        var rule = new StoppingRule { Iterations = 10, Budget = 85, Time = time, Progress = reports };
 
         Run(rule, r => [r % 2, 1]);
         Run(rule with { Time = null }, r => [r % 2, 1]);

@@ -30,7 +30,9 @@ public class StudentTTests
         Assert.Throws<ArgumentOutOfRangeException>(() => StudentT.Quantile975(0));
     }
 
-    /// <summary>P(|T| ≤ t): with x = √ν·tan θ the density is cos^(ν−1) θ but for its integral, by Simpson's rule.</summary>
+    /// <summary>
+    /// P(|T| ≤ t): with x = √ν·tan θ the density is cos^(ν−1) θ but for its integral, by Simpson's rule.
+    /// </summary>
     private static double Inside(double t, int degreesOfFreedom)
     {
         return Integral(Math.Atan(t / Math.Sqrt(degreesOfFreedom))) / Integral(Math.PI / 2);
