@@ -15,6 +15,12 @@ namespace PlayFair.Video;
 /// </remarks>
 internal sealed class DecodePass : IAsyncDisposable
 {
+    /// <summary>
+    /// A frame that is further back in time than this starts a new clock (spliced recordings), which goes on from the
+    /// last frame. Nearer ones are out of order in a broken stream; a clock for each would add up.
+    /// </summary>
+    private static readonly TimeSpan s_maxJitter = TimeSpan.FromSeconds(1);
+
     private readonly VideoInfo _video;
     private readonly FrameFormat _format;
     private readonly FfmpegProcess _process;
@@ -52,7 +58,8 @@ internal sealed class DecodePass : IAsyncDisposable
         string[] arguments =
         [
             "-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info",
-            "-protocol_whitelist", "file,pipe", .. threads, "-i", VideoProbe.FileUrl(video.Path),
+            "-protocol_whitelist", "file,pipe", .. threads, .. VideoProbe.InputArguments(video),
+            "-i", VideoProbe.FileUrl(video.Path),
             "-map", string.Create(CultureInfo.InvariantCulture, $"0:{video.StreamIndex}"), "-an", "-sn", "-dn",
             "-vf", $"{tag}=checksum=0,{format.FfmpegFilters}", .. passthroughArguments,
             // Times in microseconds on the way out, or close frames of a variable rate fall onto one tick.
@@ -137,9 +144,18 @@ internal sealed class DecodePass : IAsyncDisposable
         TimeSpan time = ticks is { } known && _firstTicks is { } first
             ? new TimeSpan(known - first)
             : LastTime + (FrameCount == 0 ? TimeSpan.Zero : NominalInterval());
-        // Clocks that jump back (spliced broadcasts) must not run backwards here: sampling and plots rely on order.
-        if (time < LastTime)
+        // Time must not run backwards here: sampling and plots rely on order.
+        if (LastTime - time > s_maxJitter)
+        {
+            TimeSpan next = LastTime + NominalInterval();
+            _firstTicks -= (next - time).Ticks;
+            time = next;
+        }
+        else if (time < LastTime)
+        {
             time = LastTime;
+        }
+
         if (FrameCount > 0)
             _lastInterval = time - LastTime;
         return time;
@@ -163,7 +179,8 @@ internal sealed class DecodePass : IAsyncDisposable
                 VideoErrorKind.NoDecodableFrames,
                 _video.Path,
                 $"'{_video.Path}' has a {_video.CodecName} video stream, but not one frame of it decodes" +
-                (_process.LastLines.Count > 0 ? $": {_process.LastLines[^1]}. " : ". ") +
+                // The oldest: the last is about what an output without frames lacks.
+                (_process.LastLines is [var complaint, ..] ? $": {complaint.TrimEnd('.')}. " : ". ") +
                 "Expected at least one; the file is damaged, or this ffmpeg lacks the decoder.")
             {
                 ExitCode = exitCode,

@@ -41,7 +41,7 @@ public sealed record DecodeReport(
         };
         string frames = LostFrameCount is > 0
             ? $"{DecodedFrameCount} of {ContainerFrameCount} frames decoded, {LostFrameCount} lost"
-            : $"{DecodedFrameCount} frames decoded";
+            : $"{DecodedFrameCount} {(DecodedFrameCount == 1 ? "frame" : "frames")} decoded";
         string time = ExpectedDuration is { } expected
             ? $"{DecodedDuration.TotalSeconds:F2} s of {expected.TotalSeconds:F2} s"
             : $"{DecodedDuration.TotalSeconds:F2} s";

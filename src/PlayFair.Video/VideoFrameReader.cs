@@ -123,7 +123,8 @@ public sealed class VideoFrameReader : IAsyncEnumerable<VideoFrame>, IAsyncDispo
     private VideoException TooFewFrames(int asked, DecodeReport report) => new(
         VideoErrorKind.TooFewFrames,
         Video.Path,
-        $"'{Video.Path}' has {report.DecodedFrameCount} frames that decode" +
+        $"'{Video.Path}' has " +
+        (report.DecodedFrameCount == 1 ? "1 frame that decodes" : $"{report.DecodedFrameCount} frames that decode") +
         (report.IsComplete ? "" : $" ({report})") +
         $", and {asked} were asked for. Ask for at most {report.DecodedFrameCount}, or give a longer video.");
 }

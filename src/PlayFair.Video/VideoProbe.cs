@@ -7,6 +7,12 @@ namespace PlayFair.Video;
 /// <summary>Asks ffprobe what a file holds.</summary>
 public static class VideoProbe
 {
+    /// <summary>
+    /// The formats that are texts naming other files, by their first bytes, which is also how ffmpeg knows them. Read
+    /// as a video, a playlist of a broadcast never ends.
+    /// </summary>
+    private static readonly byte[][] s_playlistStarts = ["#EXTM3U"u8.ToArray(), "ffconcat version 1.0"u8.ToArray()];
+
     /// <summary>Reads a file's headers; decodes no more than ffprobe needs to know the codec's parameters.</summary>
     /// <param name="path">A file; any name, taken literally.</param>
     /// <exception cref="VideoException">The file holds no video, or cannot be read.</exception>
@@ -28,6 +34,11 @@ public static class VideoProbe
     /// does not matter.
     /// </summary>
     internal static string FileUrl(string path) => "file:" + Path.GetFullPath(path);
+
+    /// <summary>What an input needs besides its URL for its name to be taken literally.</summary>
+    internal static string[] InputArguments(VideoInfo video) => video.FormatName == "image2" ? ImageArguments : [];
+
+    private static string[] ImageArguments => ["-pattern_type", "none"];
 
     internal static async Task<VideoInfo> ProbeAsync(
         FfmpegTools tools, string path, CancellationToken cancellationToken)
@@ -58,12 +69,55 @@ public static class VideoProbe
         if (Directory.Exists(path))
             throw IsFolder(path);
         // A file in a folder that may not be entered "does not exist" here; ffprobe says which of the two it is.
-        if (File.Exists(path) && new FileInfo(path).Length == 0)
+        if (!File.Exists(path))
+            return;
+
+        FileInfo file = FinalTarget(path);
+        // Linux names what has no path so: /dev/stdin and a shell's <(command) link to a "pipe:[4026]".
+        bool isPipe = file.Name.StartsWith("pipe:[", StringComparison.Ordinal) ||
+            file.Name.StartsWith("socket:[", StringComparison.Ordinal);
+        if (!file.Exists && !isPipe)
+            return;
+        if (isPipe || file.Length == 0)
         {
             throw new VideoException(
                 VideoErrorKind.Empty,
                 path,
-                $"'{path}' is empty (0 bytes). Expected a video; its download or copy failed: fetch it again.");
+                $"'{path}' is empty (0 bytes), or a pipe or device. Expected a video in a file: fetch it again, or " +
+                "save the stream to a file first.");
+        }
+
+        if (IsPlaylist(file))
+            throw NamesOtherFiles(path);
+    }
+
+    private static FileInfo FinalTarget(string path)
+    {
+        string fullPath = Path.GetFullPath(path);
+        try
+        {
+            return new FileInfo(File.ResolveLinkTarget(fullPath, returnFinalTarget: true)?.FullName ?? fullPath);
+        }
+        catch (IOException)
+        {
+            // Links in a circle; ffprobe says so.
+            return new FileInfo(fullPath);
+        }
+    }
+
+    private static bool IsPlaylist(FileInfo file)
+    {
+        byte[] head = new byte[s_playlistStarts.Max(start => start.Length)];
+        try
+        {
+            using FileStream stream = file.OpenRead();
+            int read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+            return Array.Exists(s_playlistStarts, start => head.AsSpan(0, read).StartsWith(start));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // ffprobe meets the same, and its words are read with care.
+            return false;
         }
     }
 
@@ -73,7 +127,9 @@ public static class VideoProbe
         string[] arguments =
         [
             "-hide_banner", "-loglevel", "repeat+level+warning", "-protocol_whitelist", "file,pipe",
-            "-of", "json", .. questions, "-i", FileUrl(path),
+            "-of", "json", .. questions,
+            // Or a picture's name with "%d" in it would be a pattern for the names of others.
+            .. path.Contains('%', StringComparison.Ordinal) ? ImageArguments : [], "-i", FileUrl(path),
         ];
         await using var process =
             FfmpegProcess.Start(tools.Ffprobe, arguments, VideoDecoderOptions.Default.StopTimeout);
@@ -96,6 +152,12 @@ public static class VideoProbe
             throw new VideoException(
                 VideoErrorKind.NotAVideo, path, $"'{path}' is a text file. Expected a video that ffmpeg can read.");
         }
+
+        if (formatName is "dash" or "imf")
+            throw NamesOtherFiles(path);
+        // Pictures are opened by their decoder only, which would not say so.
+        if (formatName == "image2" && !File.Exists(path))
+            throw NotFound(path);
 
         JsonElement stream = streams.FirstOrDefault(IsVideo);
         if (stream.ValueKind == JsonValueKind.Undefined)
@@ -213,6 +275,18 @@ public static class VideoProbe
     private static VideoException IsFolder(string path) => new(
         VideoErrorKind.IsFolder, path, $"'{path}' is a folder. Expected a video file; name one inside it.");
 
+    private static VideoException NamesOtherFiles(string path) => new(
+        VideoErrorKind.NotAVideo,
+        path,
+        $"'{path}' is a playlist, which names other files. Expected a video file; name one of those.");
+
+    private static VideoException NotFound(string path) => new(
+        VideoErrorKind.NotFound,
+        path,
+        path.Contains("://", StringComparison.Ordinal)
+            ? $"'{path}' is an address, and no file has this name. Expected a video file; fetch it first."
+            : $"'{path}' does not exist. Expected a video file; check the path.");
+
     private static VideoException Refusal(string path, int exitCode, IReadOnlyList<string> lines)
     {
         string last = lines.Count > 0
@@ -220,11 +294,14 @@ public static class VideoProbe
             : $"ffprobe ended with exit code {exitCode}";
         if (last.EndsWith("Is a directory", StringComparison.Ordinal))
             return IsFolder(path);
+        if (last.EndsWith("No such file or directory", StringComparison.Ordinal) ||
+            last.EndsWith("Not a directory", StringComparison.Ordinal))
+        {
+            return NotFound(path);
+        }
 
         (VideoErrorKind kind, string message) =
-            last.EndsWith("No such file or directory", StringComparison.Ordinal)
-                ? (VideoErrorKind.NotFound, $"'{path}' does not exist. Expected a video file; check the path.")
-            : last.EndsWith("Permission denied", StringComparison.Ordinal)
+            last.EndsWith("Permission denied", StringComparison.Ordinal)
                 ? (VideoErrorKind.NoPermission,
                     $"'{path}' may not be read by this user. Expected read permission on the file and its folders; " +
                     "chmod or chown it, or run as its owner.")

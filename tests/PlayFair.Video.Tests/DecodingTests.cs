@@ -279,6 +279,36 @@ public class DecodingTests(Clips clips)
         Assert.Equal("red", Assert.Single(frames).ColourAt(0.5, 0.5));
     }
 
+    [Fact]
+    public async Task A_picture_whose_name_is_a_pattern_for_others_is_itself()
+    {
+        string red = clips.Make("pattern-red.png", "-f", "lavfi", "-i", "color=red:s=32x32", "-frames:v", "1");
+        string blue = clips.Make("pattern-blue.png", "-f", "lavfi", "-i", "color=blue:s=32x32", "-frames:v", "1");
+        clips.Write("picture1.png", File.ReadAllBytes(blue));
+        clips.Write("picture2.png", File.ReadAllBytes(blue));
+        string pattern = Path.Combine(clips.Folder, "picture%d.png");
+
+        await Reading.FailsAsync(pattern, VideoErrorKind.NotFound);
+        clips.Write("picture%d.png", File.ReadAllBytes(red));
+        (List<KeptFrame> frames, DecodeReport report) = await Reading.ReadAllAsync(pattern, FrameSampling.All);
+
+        Assert.Equal("red", Assert.Single(frames).ColourAt(0.5, 0.5));
+        Assert.True(report.IsComplete);
+    }
+
+    [Fact]
+    public async Task A_clock_that_starts_anew_goes_on_from_the_last_frame()
+    {
+        // Two Matroska files in one read as a single stream whose times start again; 40 frames are 1.6 s.
+        byte[] part = File.ReadAllBytes(clips.MakeNumbered(40));
+        string path = clips.Write("spliced.mkv", [.. part, .. part]);
+        (List<KeptFrame> frames, _) = await Reading.ReadAllAsync(path, FrameSampling.All);
+
+        Assert.Equal(80, frames.Count);
+        // Matroska counts milliseconds, and 1/25 s is 40 of them.
+        Assert.All(frames, frame => Assert.Equal(frame.Index * 0.04, frame.Time.TotalSeconds, 1e-6));
+    }
+
     [Theory]
     [InlineData("-i.mkv")]
     [InlineData("pipe:0.mkv")]

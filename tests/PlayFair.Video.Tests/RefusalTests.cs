@@ -43,6 +43,60 @@ public class RefusalTests(Clips clips)
         Assert.Contains("text file", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A playlist without its end line is read for ever, as that of a broadcast.</summary>
+    [Theory]
+    [InlineData("broadcast.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nnumbered6.mkv\n")]
+    [InlineData("videos.txt", "ffconcat version 1.0\nfile numbered6.mkv\n")]
+    public async Task A_playlist(string name, string text)
+    {
+        clips.MakeNumbered(6);
+        clips.Write(name, Encoding.ASCII.GetBytes(text));
+        await RefusedAsync(name, VideoErrorKind.NotAVideo, "is a playlist, which names other files");
+    }
+
+    [Fact]
+    public async Task A_name_below_a_file()
+    {
+        clips.Write("file", "text"u8);
+        await RefusedAsync("file/clip.mp4", VideoErrorKind.NotFound, "does not exist");
+    }
+
+    [Fact]
+    public async Task An_address()
+    {
+        Clips.RequireFfmpeg();
+        VideoException error = await Reading.FailsAsync("http://127.0.0.1:9/clip.mp4", VideoErrorKind.NotFound);
+        Assert.Contains("is an address", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Links_that_lead_nowhere_to_nothing_or_in_a_circle()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a privilege on Windows");
+        clips.Write("nothing.mp4", []);
+        Link("dangling.mp4", "not-there.mp4");
+        Link("to-nothing.mp4", "nothing.mp4");
+        Link("circle.mp4", "circle.mp4");
+
+        await RefusedAsync("dangling.mp4", VideoErrorKind.NotFound, "does not exist");
+        await RefusedAsync("to-nothing.mp4", VideoErrorKind.Empty, "0 bytes");
+        await RefusedAsync("circle.mp4", VideoErrorKind.NotAVideo, "symbolic links");
+
+        void Link(string name, string target) => File.CreateSymbolicLink(Path.Combine(clips.Folder, name), target);
+    }
+
+    [Fact]
+    public async Task A_video_of_which_nothing_decodes_is_told_with_the_decoders_words()
+    {
+        byte[] bytes = File.ReadAllBytes(clips.Make(
+            "blank.mp4", "-f", "lavfi", "-i", Clips.Numbered(6), "-c:v", "libx264", "-pix_fmt", "yuv420p"));
+        int pictures = bytes.AsSpan().IndexOf("mdat"u8) + 4;
+        bytes.AsSpan(pictures, bytes.AsSpan().IndexOf("moov"u8) - 4 - pictures).Clear();
+        string path = clips.Write("blank-pictures.mp4", bytes);
+        VideoException error = await Reading.FailsAsync(path, VideoErrorKind.NoDecodableFrames);
+        Assert.Contains("decodes: [h264] ", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Random_bytes()
     {
@@ -78,6 +132,10 @@ public class RefusalTests(Clips clips)
         Assert.Contains("6 frames", error.Message, StringComparison.Ordinal);
         Assert.Contains("7 were asked for", error.Message, StringComparison.Ordinal);
         Assert.Contains("at most 6", error.Message, StringComparison.Ordinal);
+
+        error = await Reading.FailsAsync(
+            clips.MakeNumbered(1), VideoErrorKind.TooFewFrames, FrameSampling.Uniform(8));
+        Assert.Contains("has 1 frame that decodes", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
