@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using PlayFair.Cli.Commands;
-using Spectre.Console;
 
 namespace PlayFair.Cli;
 
@@ -48,9 +47,9 @@ internal static class PlayFairCommand
         }
         catch (Exception defect)
         {
-            await Console.Error.WriteLineAsync(
-                $"playfair: unexpected {defect.GetType().Name}: {Terminals.OneLine(defect.Message)} This is a defect of " +
-                "playfair; please report it with the command and this line.");
+            Terminals.TellError(
+                $"unexpected {defect.GetType().Name}: {defect.Message} This is a defect of playfair; " +
+                "please report it with the command and this line.");
             return ExitCode.Unexpected;
         }
     }
@@ -59,10 +58,7 @@ internal static class PlayFairCommand
     public static int Report(Exception failure)
     {
         string message = failure is OperationCanceledException ? "interrupted" : failure.Message;
-        IAnsiConsole console = Terminals.Error();
-        console.Markup("[red]playfair:[/] ");
-        // As text, not through the console: it would break long lines at the terminal's width.
-        Console.Error.WriteLine(Terminals.OneLine(message));
+        Terminals.TellError(message);
         return ExitCode.Of(failure)!.Value;
     }
 }

@@ -235,6 +235,38 @@ public sealed class AttributeOutputTests(Playfair playfair, Footage footage)
         Assert.NotNull(Parse(File.ReadAllText(target)).Features);
     }
 
+    [Theory]
+    [InlineData("target.json")]
+    [InlineData("yet to be made.json")]
+    public async Task A_relative_link_is_written_through_too(string target)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a privilege on Windows");
+        string folder = footage.NewFolder("relative links");
+        File.WriteAllText(Path.Combine(folder, "target.json"), "old");
+        string link = Path.Combine(folder, "link.json");
+        File.CreateSymbolicLink(link, target);
+
+        // Named by a relative path: the runtime by itself would look for the link's target in the root folder.
+        (await playfair.RunAsync(
+            ["attribute", "--features", playfair.Features, "-q", "--json", "link.json"], [], workingDirectory: folder))
+            .Succeeded();
+
+        Assert.Equal(target, new FileInfo(link).LinkTarget);
+        Assert.StartsWith("{", File.ReadAllText(Path.Combine(folder, target)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_video_is_not_written_over_through_a_link()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a privilege on Windows");
+        string folder = footage.NewFolder("links to the video");
+        File.Copy(footage.Moving, Path.Combine(folder, "clip.mp4"));
+        File.CreateSymbolicLink(Path.Combine(folder, "out.json"), "clip.mp4");
+
+        (await playfair.RunAsync(["attribute", "clip.mp4", "--json", "out.json"], [], workingDirectory: folder))
+            .Refused(2, "is read and would be written over");
+    }
+
     [Fact]
     public async Task A_named_pipe_gives_its_reader_the_whole_result()
     {

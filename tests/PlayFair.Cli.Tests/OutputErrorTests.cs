@@ -56,6 +56,26 @@ public sealed class OutputErrorTests(Playfair playfair, Footage footage)
     }
 
     [Theory]
+    [InlineData("exec \"$@\" 2> /dev/full")]
+    [InlineData("exec \"$@\" 2>&-")]
+    public async Task A_failure_that_standard_error_does_not_take_still_has_its_code(string script)
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "this system has no /dev/full");
+        Outcome run = await playfair.RunAsync(["attribute", "missing.mp4"], [], ["/bin/sh", "-c", script, "sh"]);
+        Assert.Equal(new Outcome(10, "", ""), run);
+    }
+
+    [Fact]
+    public async Task A_read_only_place_is_told_without_names_the_user_never_gave()
+    {
+        string folder = footage.NewFolder("read only");
+        using var mounted = SmallDisk.Mount(folder, "ro");
+        string file = Path.Combine(folder, "out.json");
+        Outcome run = await AttributeAsync("-q", "--json", file);
+        run.Refused(50, $"Cannot write '{file}': Read-only file system. ");
+    }
+
+    [Theory]
     [InlineData("--json")]
     [InlineData("--csv")]
     [InlineData("--html")]
@@ -64,7 +84,7 @@ public sealed class OutputErrorTests(Playfair playfair, Footage footage)
         // A page for the old file and one for the new, which needs more.
         string disk = footage.NewFolder("disk");
         string file = Path.Combine(disk, "out");
-        using var mounted = SmallDisk.Mount(disk, "8k");
+        using var mounted = SmallDisk.Mount(disk, "size=8k");
         File.WriteAllText(file, "old");
 
         (await AttributeAsync("-q", "--class", "top4", option, file)).Refused(51, $"Cannot write '{file}': the disk is full");
@@ -114,11 +134,11 @@ public sealed class OutputErrorTests(Playfair playfair, Footage footage)
 
         private SmallDisk(string folder) => _folder = folder;
 
-        public static SmallDisk Mount(string folder, string size)
+        public static SmallDisk Mount(string folder, string options)
         {
             Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "only root can mount a small disk");
             Assert.SkipUnless(
-                Run("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", folder) == 0, "nothing can be mounted here");
+                Run("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder) == 0, "nothing can be mounted here");
             return new SmallDisk(folder);
         }
 

@@ -200,7 +200,7 @@ internal static class AttributeCommand
         else
         {
             foreach (string warning in document.Warnings)
-                Console.Error.WriteLine(Terminals.OneLine($"playfair: {source}: {warning}"));
+                Terminals.TellError($"{source}: {warning}");
         }
 
         if (outputs.Json is not null)
@@ -234,14 +234,22 @@ internal static class AttributeCommand
             throw new UsageException("A video's name is empty. Name a file.");
         // What follows '--' is a name whatever it looks like.
         if (arguments.Tokens.All(token => token.Type != TokenType.DoubleDash)
-            && Array.Find(videos, name => name.StartsWith('-') && !File.Exists(name)) is { } unknown)
+            && Array.Find(videos, name => name is ['-', _, ..] && !File.Exists(name)) is { } unknown)
         {
             throw new UsageException(
                 $"There is no option '{unknown}', and no such file. See 'playfair attribute --help'.");
         }
 
+        if (videos.Contains("-", StringComparer.Ordinal) && !File.Exists("-"))
+        {
+            throw new UsageException(
+                "'-' names no video: one is read several times, and a pipe only once. Save it to a file first.");
+        }
+
         if (features is null)
             return;
+        if (features.Length == 0)
+            throw new UsageException("--features names an empty file; expected a safetensors file.");
         if (videos.Length > 0)
             throw new UsageException($"Both --features and a video ('{videos[0]}') were given. Give one or the other.");
         if (arguments.GetValue(Frames) is not null || arguments.GetValue(Sampling) is not null)
@@ -359,8 +367,9 @@ internal static class AttributeCommand
         /// <summary>Refuses to lose one of the results, or a video, under another result.</summary>
         private static void CheckOverwriting(Outputs outputs, string[] sources)
         {
-            string[] written = [.. outputs.Targets.Where(IsFile).Select(Path.GetFullPath)];
-            if (written.Intersect(sources.Select(Path.GetFullPath), StringComparer.Ordinal).FirstOrDefault() is { } source)
+            string[] written = [.. outputs.Targets.Where(IsFile).Select(OutputTarget.FinalPath)];
+            IEnumerable<string> read = sources.Select(OutputTarget.FinalPath);
+            if (written.Intersect(read, StringComparer.Ordinal).FirstOrDefault() is { } source)
                 throw new UsageException($"'{source}' is read and would be written over; name another output.");
             if (written.GroupBy(path => path, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } file)
                 throw new UsageException($"'{file.Key}' is named for two outputs; name a file for each.");
@@ -378,6 +387,13 @@ internal static class AttributeCommand
             string? target = arguments.GetValue(option);
             if (target is "")
                 throw new UsageException($"{option.Name} names an empty file; expected a file, a folder or '-'.");
+            if (target is ['-', _, ..])
+            {
+                throw new UsageException(
+                    $"{option.Name} is followed by '{target}'; expected a file, a folder or '-'. "
+                    + $"For a file of this name give './{target}'.");
+            }
+
             // Opened a second time it would be written from its start, over what is there already.
             return target == "/dev/stdout" ? OutputTarget.StandardOutput : target;
         }

@@ -17,7 +17,10 @@ internal sealed class OutputException(string path, Exception cause)
         _ when OutputTarget.IsDiskFull(cause) => "the disk is full",
         DirectoryNotFoundException => "its folder does not exist",
         UnauthorizedAccessException => "no permission",
-        _ => cause.Message.TrimEnd('.'),
+        PathTooLongException => "its name is too long",
+        FileNotFoundException => "no file can be made there",
+        // The runtime adds the path, which is the temporary file's.
+        _ => cause.Message.Split(" : '")[0].TrimEnd('.'),
     };
 
     private static string Remedy(Exception cause) => cause switch
@@ -62,13 +65,30 @@ internal static class OutputTarget
     /// <exception cref="OutputException">It cannot be made.</exception>
     public static void CreateFolder(string path) => Guard(path, () => Directory.CreateDirectory(path));
 
+    /// <summary>
+    /// The full path of what is written when this path is: a link's target, as others do, since a rename would put the
+    /// file in the link's place.
+    /// </summary>
+    public static string FinalPath(string path)
+    {
+        // The runtime takes a relative link's target from the root folder unless the link's own path is full.
+        string fullPath = Path.GetFullPath(path);
+        try
+        {
+            return File.ResolveLinkTarget(fullPath, returnFinalTarget: true)?.FullName ?? fullPath;
+        }
+        catch (IOException)
+        {
+            // Links in a circle, which lead nowhere.
+            return fullPath;
+        }
+    }
+
     private static void WriteFile(string path, Action<Stream> write)
     {
         if (Directory.Exists(path))
             throw new IOException("it is a folder");
-        // Written through a link, as others do; a rename would put the file in the link's place.
-        if (new FileInfo(path).LinkTarget is not null)
-            path = File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
+        path = FinalPath(path);
         string temporary = $"{path}.{Environment.ProcessId}.tmp";
         try
         {
@@ -92,10 +112,18 @@ internal static class OutputTarget
     {
         if (OperatingSystem.IsWindows() || !File.Exists(path))
             return null;
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-        if (!IsRegularFile(stream))
-            return stream;
-        stream.Dispose();
+        try
+        {
+            var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            if (!IsRegularFile(stream))
+                return stream;
+            stream.Dispose();
+        }
+        catch (FileNotFoundException)
+        {
+            // A link to a file that is yet to be made "exists".
+        }
+
         return null;
     }
 

@@ -11,6 +11,21 @@ internal static class Terminals
     /// <summary>For progress and errors.</summary>
     public static IAnsiConsole Error() => Create(Console.Error, Console.IsErrorRedirected);
 
+    /// <summary>Writes one line to standard error, after the program's name.</summary>
+    public static void TellError(string message)
+    {
+        try
+        {
+            Error().Markup("[red]playfair:[/] ");
+            // As text, not through the console: it would break long lines at the terminal's width.
+            Console.Error.WriteLine(OneLine(message));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Standard error is closed or full: nobody can be told, and the exit code is left.
+        }
+    }
+
     /// <summary>
     /// Text for one line of a terminal: file names and other programs' words may hold line breaks and escape sequences.
     /// </summary>
