@@ -61,7 +61,9 @@ internal sealed class LinearLayer
         // The kernel reads through references: these two slices are its bounds checks.
         inputs = inputs[..(rowCount * InputStride)];
         outputs = outputs[..(rowCount * outputStride)];
-        if (Vector512.IsHardwareAccelerated)
+        if (Vector512.IsHardwareAccelerated && rowCount == 1)
+            Apply<Simd512, Vector512<float>, One>(rowCount, inputs, outputs, outputStride);
+        else if (Vector512.IsHardwareAccelerated)
             Apply<Simd512, Vector512<float>, Eight>(rowCount, inputs, outputs, outputStride);
         else if (Vector256.IsHardwareAccelerated)
             Apply<Simd256, Vector256<float>, Four>(rowCount, inputs, outputs, outputStride);
@@ -158,9 +160,13 @@ internal sealed class LinearLayer
             T b = TColumns.Value > 1 ? TSimd.Load(ref wb, offset) : default;
             T c = TColumns.Value > 2 ? TSimd.Load(ref wc, offset) : default;
             MultiplyAdd<TSimd, T, TColumns>(TSimd.Create(x), a, b, c, ref a0, ref b0, ref c0);
-            MultiplyAdd<TSimd, T, TColumns>(At<TSimd, T>(ref x, x1), a, b, c, ref a1, ref b1, ref c1);
-            MultiplyAdd<TSimd, T, TColumns>(At<TSimd, T>(ref x, x2), a, b, c, ref a2, ref b2, ref c2);
-            MultiplyAdd<TSimd, T, TColumns>(At<TSimd, T>(ref x, x3), a, b, c, ref a3, ref b3, ref c3);
+            if (TRows.Value > 1)
+            {
+                MultiplyAdd<TSimd, T, TColumns>(At<TSimd, T>(ref x, x1), a, b, c, ref a1, ref b1, ref c1);
+                MultiplyAdd<TSimd, T, TColumns>(At<TSimd, T>(ref x, x2), a, b, c, ref a2, ref b2, ref c2);
+                MultiplyAdd<TSimd, T, TColumns>(At<TSimd, T>(ref x, x3), a, b, c, ref a3, ref b3, ref c3);
+            }
+
             if (TRows.Value > 4)
             {
                 MultiplyAdd<TSimd, T, TColumns>(At<TSimd, T>(ref x, x4), a, b, c, ref a4, ref b4, ref c4);
@@ -175,9 +181,13 @@ internal sealed class LinearLayer
 
         nuint stride = (nuint)targetStride;
         Store<TSimd, T, TColumns>(a0, b0, c0, ref target, 0);
-        Store<TSimd, T, TColumns>(a1, b1, c1, ref target, r1 * stride);
-        Store<TSimd, T, TColumns>(a2, b2, c2, ref target, r2 * stride);
-        Store<TSimd, T, TColumns>(a3, b3, c3, ref target, r3 * stride);
+        if (TRows.Value > 1)
+        {
+            Store<TSimd, T, TColumns>(a1, b1, c1, ref target, r1 * stride);
+            Store<TSimd, T, TColumns>(a2, b2, c2, ref target, r2 * stride);
+            Store<TSimd, T, TColumns>(a3, b3, c3, ref target, r3 * stride);
+        }
+
         if (TRows.Value > 4)
         {
             Store<TSimd, T, TColumns>(a4, b4, c4, ref target, r4 * stride);

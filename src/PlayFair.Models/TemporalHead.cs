@@ -42,15 +42,84 @@ public abstract partial class TemporalHead
         return ProjectChecked(features, frameCount);
     }
 
+    /// <summary>Creates the single-scale models on a window whose frames come and go, for a stream.</summary>
+    /// <param name="frameCount">n: how many frames the window holds, at least 1.</param>
+    /// <exception cref="ArgumentException">No frame.</exception>
+    public IWindowModel CreateWindow(int frameCount)
+    {
+        if (frameCount < 1)
+            throw new ArgumentException($"{frameCount} frames, expected at least 1.", nameof(frameCount));
+        return CreateWindowChecked(frameCount);
+    }
+
     /// <summary>The head's weights, under the names and shapes that its reader expects.</summary>
     public abstract IReadOnlyList<SafetensorsTensor> ToTensors();
 
     private protected abstract IMultiScaleModel ProjectChecked(ReadOnlySpan<float> features, int frameCount);
 
+    private protected abstract IWindowModel CreateWindowChecked(int frameCount);
+
+    /// <summary>Checks the arguments of <see cref="IWindowModel.SetFrame"/>.</summary>
+    private protected static void CheckFrame(IWindowModel model, int slot, ReadOnlySpan<float> features)
+    {
+        if ((uint)slot >= (uint)model.FrameCount)
+            throw new ArgumentException($"Slot {slot}, expected 0 to {model.FrameCount - 1}.", nameof(slot));
+        if (features.Length != model.FeatureSize)
+        {
+            throw new ArgumentException(
+                $"{features.Length} features, expected {model.FeatureSize}. The features must come from the backbone the "
+                + "head was trained on.",
+                nameof(features));
+        }
+
+        if (!TensorPrimitives.IsFiniteAll(features))
+        {
+            throw new ArgumentException(
+                "A feature is not a finite number; check the backbone's output.", nameof(features));
+        }
+    }
+
+    /// <summary>Checks the arguments of a window's <see cref="ISubsequenceModel.Evaluate"/>: slots in any order.</summary>
+    /// <returns>How many subsequences there are.</returns>
+    private protected static int CheckSlots(
+        IWindowModel model, int scale, ReadOnlySpan<int> subsequences, ReadOnlySpan<float> logits)
+    {
+        int count = CheckShape(model, scale, subsequences, logits);
+        foreach (int slot in subsequences)
+        {
+            if ((uint)slot >= (uint)model.FrameCount)
+            {
+                throw new ArgumentException(
+                    $"Slot {slot}, expected 0 to {model.FrameCount - 1}.", nameof(subsequences));
+            }
+        }
+
+        return count;
+    }
+
     /// <summary>Checks the arguments of <see cref="ISubsequenceModel.Evaluate"/>.</summary>
     /// <returns>How many subsequences there are.</returns>
     private protected static int CheckBatch(
         IMultiScaleModel model, int scale, ReadOnlySpan<int> subsequences, ReadOnlySpan<float> logits)
+    {
+        int count = CheckShape(model, scale, subsequences, logits);
+        for (int i = 0; i < subsequences.Length; i++)
+        {
+            int lowest = i % scale == 0 ? 0 : subsequences[i - 1] + 1;
+            if (subsequences[i] < lowest || subsequences[i] >= model.FrameCount)
+            {
+                throw new ArgumentException(
+                    $"Frame position {subsequences[i]} at index {i}, expected {lowest} to {model.FrameCount - 1}: "
+                    + "a subsequence's positions ascend.",
+                    nameof(subsequences));
+            }
+        }
+
+        return count;
+    }
+
+    private static int CheckShape(
+        ISubsequenceModel model, int scale, ReadOnlySpan<int> subsequences, ReadOnlySpan<float> logits)
     {
         int largestScale = Math.Min(model.MaxScale, model.FrameCount);
         if (scale < 1 || scale > largestScale)
@@ -68,18 +137,6 @@ public abstract partial class TemporalHead
             throw new ArgumentException(
                 $"Room for {logits.Length} logits, expected {count} subsequences × {model.ClassCount} classes.",
                 nameof(logits));
-        }
-
-        for (int i = 0; i < subsequences.Length; i++)
-        {
-            int lowest = i % scale == 0 ? 0 : subsequences[i - 1] + 1;
-            if (subsequences[i] < lowest || subsequences[i] >= model.FrameCount)
-            {
-                throw new ArgumentException(
-                    $"Frame position {subsequences[i]} at index {i}, expected {lowest} to {model.FrameCount - 1}: "
-                    + "a subsequence's positions ascend.",
-                    nameof(subsequences));
-            }
         }
 
         return count;

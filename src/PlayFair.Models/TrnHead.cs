@@ -140,56 +140,44 @@ public sealed partial class TrnHead : TemporalHead
         }
     }
 
-    private sealed class Projected : IHiddenLayerModel, IPartedWork
+    private protected override IWindowModel CreateWindowChecked(int frameCount) => new Window(this, frameCount);
+
+    /// <summary>The single-scale models on frames that have met the first layers.</summary>
+    private abstract class Model(TrnHead head, int frameCount) : IHiddenLayerModel, IPartedWork
     {
         private const int BlockSize = 64;
 
         [ThreadStatic]
         private static RowBuffer? _block;
 
-        private readonly TrnHead _head;
+        public int FrameCount => frameCount;
+
+        public int ClassCount => head.ClassCount;
+
+        public int MaxScale => head.MaxScale;
+
+        public int HiddenStride => head._hiddenStride;
+
+        protected TrnHead Head => head;
 
         /// <summary>
-        /// [s − 1]: row p·(n − s) + t is what frame t at position p adds to the hidden layer of f^s. Position p of a size-s
-        /// subsequence can only be one of the frames p .. n − s + p.
+        /// [s − 1]: row p·<see cref="PositionStride"/> + t is what frame t at position p adds to the hidden layer of f^s.
         /// </summary>
-        private readonly RowBuffer[] _shares;
-
-        /// <summary>Read while the shares are computed.</summary>
-        private float[] _features;
-
-        public Projected(TrnHead head, ReadOnlySpan<float> features, int frameCount)
-        {
-            _head = head;
-            FrameCount = frameCount;
-            _features = features.ToArray();
-            _shares = new RowBuffer[Math.Min(head.MaxScale, frameCount)];
-            for (int s = 1; s <= _shares.Length; s++)
-                _shares[s - 1] = Rows.Allocate(s * (frameCount - s + 1), head._hiddenStride);
-            Workers.Run(this, _shares.Length * (_shares.Length + 1) / 2, threadCount: 0);
-            _features = [];
-        }
-
-        public int FrameCount { get; }
-
-        public int ClassCount => _head.ClassCount;
-
-        public int MaxScale => _head.MaxScale;
-
-        public int HiddenStride => _head._hiddenStride;
+        protected RowBuffer[] Shares { get; } = new RowBuffer[Math.Min(head.MaxScale, frameCount)];
 
         public ref float HiddenShare(int scale, int position, int frame) =>
-            ref _shares[scale - 1].Row((position * (FrameCount - scale)) + frame);
+            ref Shares[scale - 1].Row((position * PositionStride(scale)) + frame);
 
         public void ReadOut(int scale, ReadOnlySpan<double> hidden, Span<double> logits) =>
-            _head.ReadOut(scale, hidden, logits);
+            head.ReadOut(scale, hidden, logits);
 
         public void Evaluate(int scale, ReadOnlySpan<int> subsequences, Span<float> logits)
         {
-            int count = CheckBatch(this, scale, subsequences, logits);
+            int count = Check(scale, subsequences, logits);
             RowBuffer block = _block?.Stride == HiddenStride
                 ? _block
                 : _block = Rows.Allocate(BlockSize, HiddenStride);
+            int positionStride = PositionStride(scale);
             Span<int> rows = stackalloc int[scale];
             for (int first = 0; first < count; first += BlockSize)
             {
@@ -197,25 +185,92 @@ public sealed partial class TrnHead : TemporalHead
                 for (int i = 0; i < blockCount; i++)
                 {
                     for (int p = 0; p < scale; p++)
-                        rows[p] = (p * (FrameCount - scale)) + subsequences[((first + i) * scale) + p];
-                    RowKernels.Best.SumRectified(ref _shares[scale - 1].First, rows, ref block.Row(i), HiddenStride);
+                        rows[p] = (p * positionStride) + subsequences[((first + i) * scale) + p];
+                    RowKernels.Best.SumRectified(ref Shares[scale - 1].First, rows, ref block.Row(i), HiddenStride);
                 }
 
-                _head._secondLayers[scale - 1].Apply(
+                head._secondLayers[scale - 1].Apply(
                     blockCount, block.Span(0, blockCount), logits[(first * ClassCount)..], ClassCount);
             }
         }
 
-        /// <summary>Computes what the frames at one position of one scale add: the pairs (s, p) in order.</summary>
+        /// <summary>Computes the shares of one pair of a scale and a position; the pairs are counted scale by scale.</summary>
         void IPartedWork.Run(int part, int worker)
         {
             int s = 1;
             while (part >= s)
                 part -= s++;
-            int rowCount = FrameCount - s + 1;
-            _head._firstLayers[s - 1][part].Apply(
-                rowCount, _features.AsSpan(part * _head.FeatureSize), _shares[s - 1].Span(part * rowCount, rowCount),
+            ApplyFirstLayer(s, part, head._firstLayers[s - 1][part]);
+        }
+
+        protected void ApplyFirstLayers() => Workers.Run(this, Shares.Length * (Shares.Length + 1) / 2, threadCount: 0);
+
+        protected abstract void ApplyFirstLayer(int scale, int position, LinearLayer layer);
+
+        protected abstract int PositionStride(int scale);
+
+        protected abstract int Check(int scale, ReadOnlySpan<int> subsequences, ReadOnlySpan<float> logits);
+    }
+
+    /// <summary>Frames in time order: position p of a size-s subsequence is one of the frames p .. n − s + p.</summary>
+    private sealed class Projected : Model
+    {
+        private float[] _features;
+
+        public Projected(TrnHead head, ReadOnlySpan<float> features, int frameCount)
+            : base(head, frameCount)
+        {
+            for (int s = 1; s <= Shares.Length; s++)
+                Shares[s - 1] = Rows.Allocate(s * (frameCount - s + 1), HiddenStride);
+            _features = features.ToArray();
+            ApplyFirstLayers();
+            _features = [];
+        }
+
+        protected override int PositionStride(int scale) => FrameCount - scale;
+
+        protected override int Check(int scale, ReadOnlySpan<int> subsequences, ReadOnlySpan<float> logits) =>
+            CheckBatch(this, scale, subsequences, logits);
+
+        protected override void ApplyFirstLayer(int scale, int position, LinearLayer layer)
+        {
+            int rowCount = FrameCount - scale + 1;
+            layer.Apply(
+                rowCount, _features.AsSpan(position * Head.FeatureSize), Shares[scale - 1].Span(position * rowCount, rowCount),
                 HiddenStride);
         }
+    }
+
+    /// <summary>Frames in slots: any slot may be at any position.</summary>
+    private sealed class Window : Model, IWindowModel
+    {
+        private readonly float[] _features;
+        private int _slot;
+
+        public Window(TrnHead head, int frameCount)
+            : base(head, frameCount)
+        {
+            for (int s = 1; s <= Shares.Length; s++)
+                Shares[s - 1] = Rows.Allocate(s * frameCount, HiddenStride);
+            _features = new float[head.FeatureSize];
+        }
+
+        public int FeatureSize => Head.FeatureSize;
+
+        public void SetFrame(int slot, ReadOnlySpan<float> features)
+        {
+            CheckFrame(this, slot, features);
+            features.CopyTo(_features);
+            _slot = slot;
+            ApplyFirstLayers();
+        }
+
+        protected override int PositionStride(int scale) => FrameCount;
+
+        protected override int Check(int scale, ReadOnlySpan<int> subsequences, ReadOnlySpan<float> logits) =>
+            CheckSlots(this, scale, subsequences, logits);
+
+        protected override void ApplyFirstLayer(int scale, int position, LinearLayer layer) => layer.Apply(
+            1, _features, Shares[scale - 1].Span((position * FrameCount) + _slot), HiddenStride);
     }
 }

@@ -69,6 +69,15 @@ public sealed partial class TsnHead : TemporalHead
         return new Projected(frameCount, ClassCount, logits);
     }
 
+    private protected override IWindowModel CreateWindowChecked(int frameCount) => new Window(this, frameCount);
+
+    private static void Gather(
+        ReadOnlySpan<int> frames, ReadOnlySpan<float> frameLogits, int classCount, Span<float> logits)
+    {
+        for (int i = 0; i < frames.Length; i++)
+            frameLogits.Slice(frames[i] * classCount, classCount).CopyTo(logits[(i * classCount)..]);
+    }
+
     /// <param name="frameLogits">[frame × class].</param>
     private sealed class Projected(int frameCount, int classCount, float[] frameLogits) : IMultiScaleModel
     {
@@ -80,12 +89,37 @@ public sealed partial class TsnHead : TemporalHead
 
         public void Evaluate(int scale, ReadOnlySpan<int> subsequences, Span<float> logits)
         {
-            int count = CheckBatch(this, scale, subsequences, logits);
-            for (int i = 0; i < count; i++)
-            {
-                frameLogits.AsSpan(subsequences[i] * classCount, classCount)
-                    .CopyTo(logits.Slice(i * classCount, classCount));
-            }
+            CheckBatch(this, scale, subsequences, logits);
+            Gather(subsequences, frameLogits, classCount, logits);
+        }
+    }
+
+    private sealed class Window(TsnHead head, int frameCount) : IMultiScaleModel, IWindowModel
+    {
+        private readonly float[] _activations = new float[head.FeatureSize];
+
+        /// <summary>[slot × class].</summary>
+        private readonly float[] _logits = new float[frameCount * head.ClassCount];
+
+        public int FrameCount => frameCount;
+
+        public int ClassCount => head.ClassCount;
+
+        public int MaxScale => 1;
+
+        public int FeatureSize => head.FeatureSize;
+
+        public void SetFrame(int slot, ReadOnlySpan<float> features)
+        {
+            CheckFrame(this, slot, features);
+            TensorPrimitives.Max(features, 0, _activations);
+            head._layer.Apply(1, _activations, _logits.AsSpan(slot * ClassCount, ClassCount), ClassCount);
+        }
+
+        public void Evaluate(int scale, ReadOnlySpan<int> subsequences, Span<float> logits)
+        {
+            CheckSlots(this, scale, subsequences, logits);
+            Gather(subsequences, _logits, ClassCount, logits);
         }
     }
 }

@@ -134,7 +134,7 @@ internal sealed class IterationSums(Game game)
     }
 
     /// <summary>φ_i ← φ_i + (S[i, s] / N[i, s] − S̄[i, s] / N̄[i, s]) / n; what is not among size n's is no marginal's base.</summary>
-    private static void AddTerms(
+    public static void AddTerms(
         int s, int n, ReadOnlySpan<double> with, long withCount, ReadOnlySpan<double> total, long count, Span<double> value)
     {
         double weight = withCount > 0 ? 1.0 / withCount / n : 0;
@@ -144,7 +144,7 @@ internal sealed class IterationSums(Game game)
     }
 
     /// <summary>Each subsequence is counted for its s frames.</summary>
-    private static void AddTotal(int s, FrameSums sums, Span<double> total)
+    public static void AddTotal(int s, FrameSums sums, Span<double> total)
     {
         for (int i = 0; i < sums.Counts.Length; i++)
         {

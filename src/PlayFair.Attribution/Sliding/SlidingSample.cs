@@ -1,0 +1,158 @@
+using System.Numerics.Tensors;
+using PlayFair.Attribution.Kernels;
+using PlayFair.Attribution.Sampling;
+
+namespace PlayFair.Attribution.Sliding;
+
+/// <summary>
+/// One sample of subsequences over a window's slots, with F and the score of each, and the φ that follow from them.
+/// </summary>
+/// <remarks>
+/// The law of a sample does not change under a permutation of the frames, so it is as good for the next window, in which the
+/// newest frame has the slot of the oldest. Only subsequences that hold that slot have new scores: s/n of those of size s. φ
+/// is updated by the differences.
+/// </remarks>
+internal sealed class SlidingSample
+{
+    private readonly Game _game;
+    private readonly LevelScores _levelScores;
+    private readonly FrameSums _sums;
+    private readonly SubsequenceSample _sample;
+
+    /// <summary>[s − 1]: F and the score of every subsequence of size s.</summary>
+    private readonly RowBuffer[] _means;
+    private readonly RowBuffer[] _scores;
+
+    /// <summary>[s − 1][slot]: N, how many subsequences of size s hold a slot.</summary>
+    private readonly int[][] _counts;
+
+    private readonly RowBuffer _changes;
+    private readonly int[] _rows;
+    private readonly double[] _total;
+    private readonly double[] _with;
+
+    /// <param name="game">The model on the window's slots.</param>
+    /// <param name="sample">Which subsequences.</param>
+    /// <param name="threadCount">The most threads; 0: as many as there are cores.</param>
+    public SlidingSample(Game game, SubsequenceSample sample, int threadCount)
+    {
+        int n = game.FrameCount;
+        int stride = Rows.Stride(game.ClassCount);
+        int maxCount = sample.MaxCount;
+        _game = game;
+        _sample = sample;
+        _levelScores = new LevelScores(game, threadCount);
+        _sums = new FrameSums(n, maxCount, stride, threadCount);
+        _means = new RowBuffer[n];
+        _scores = new RowBuffer[n];
+        _counts = new int[n][];
+        _changes = Rows.Allocate(maxCount, stride);
+        _rows = new int[maxCount];
+        _total = new double[game.ClassCount];
+        _with = new double[game.ClassCount];
+        Values = new double[n * game.ClassCount];
+        for (int s = 1; s <= n; s++)
+        {
+            _means[s - 1] = Rows.Allocate(sample[s].Count, stride);
+            _scores[s - 1] = Rows.Allocate(sample[s].Count, stride);
+            _counts[s - 1] = new int[n];
+            for (int i = 0; i < sample[s].Count; i++)
+            {
+                for (int slot = 0; slot < n; slot++)
+                    _counts[s - 1][slot] += sample[s].Contains(i, slot) ? 1 : 0;
+            }
+        }
+    }
+
+    /// <summary>φ, [slot × class].</summary>
+    public double[] Values { get; }
+
+    /// <summary>f(X), the first C floats.</summary>
+    public ReadOnlySpan<float> Scores => _scores[^1].Span(0)[.._game.ClassCount];
+
+    /// <summary>Scores everything.</summary>
+    /// <returns>The number of model evaluations.</returns>
+    public long Fill(int newest, CancellationToken ct)
+    {
+        long evaluationCount = 0;
+        for (int s = 1; s <= _game.FrameCount; s++)
+        {
+            SelectAll(s);
+            evaluationCount += UpdateSize(s, _sample[s].Count, newest, ct);
+        }
+
+        Sum();
+        return evaluationCount;
+    }
+
+    /// <summary>Scores what holds one of the slots whose frames are new, and updates φ by the differences.</summary>
+    /// <param name="newest">The slot of the newest frame.</param>
+    /// <param name="newCount">How many slots, up to the newest, have new frames.</param>
+    /// <returns>The number of model evaluations.</returns>
+    public long Update(int newest, int newCount, CancellationToken ct)
+    {
+        long evaluationCount = 0;
+        for (int s = 1; s <= _game.FrameCount; s++)
+        {
+            int count = Select(s, newest, newCount);
+            evaluationCount += UpdateSize(s, count, newest, ct);
+            _sums.Add(_sample, s, _rows, count, _changes);
+            AddTerms(s);
+        }
+
+        return evaluationCount;
+    }
+
+    /// <summary>Sums φ from the scores, without the rounding errors of former differences.</summary>
+    public void Sum()
+    {
+        Array.Clear(Values);
+        IterationSums.AddPrior(_game, Values);
+        for (int s = 1; s <= _game.FrameCount; s++)
+        {
+            SelectAll(s);
+            _sums.Add(_sample, s, _rows, _sample[s].Count, _scores[s - 1]);
+            AddTerms(s);
+        }
+    }
+
+    private long UpdateSize(int s, int count, int newest, CancellationToken ct) => _levelScores.Update(
+        _sample[s], _rows, count, newest, _means[Math.Max(s - 2, 0)], _means[s - 1], _scores[s - 1], _changes, ct);
+
+    private void SelectAll(int s)
+    {
+        for (int i = 0; i < _sample[s].Count; i++)
+            _rows[i] = i;
+    }
+
+    private int Select(int s, int newest, int newCount)
+    {
+        int n = _game.FrameCount;
+        SubsequenceSample.Level level = _sample[s];
+        int count = 0;
+        for (int i = 0; i < level.Count; i++)
+        {
+            bool isNew = false;
+            for (int age = 0; age < newCount && !isNew; age++)
+                isNew = level.Contains(i, newest >= age ? newest - age : newest - age + n);
+            if (isNew)
+                _rows[count++] = i;
+        }
+
+        return count;
+    }
+
+    private void AddTerms(int s)
+    {
+        int classCount = _game.ClassCount;
+        Array.Clear(_total);
+        IterationSums.AddTotal(s, _sums, _total);
+        for (int slot = 0; slot < _game.FrameCount; slot++)
+        {
+            TensorPrimitives.ConvertTruncating<float, double>(_sums.Sums.Span(slot)[..classCount], _with);
+            IterationSums.AddTerms(
+                s, _game.FrameCount, _with, _counts[s - 1][slot], _total, _sample[s].Count,
+                Values.AsSpan(slot * classCount, classCount));
+        }
+    }
+}
