@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace PlayFair.Attribution.Kernels;
@@ -59,18 +60,44 @@ internal abstract class RowKernels
     public abstract void Exp(ref float row, int length);
 
     /// <summary>target ← target + row, in double.</summary>
-    public static void AddWidened(ReadOnlySpan<float> row, Span<double> target)
+    public static void AddWidened(ReadOnlySpan<float> row, Span<double> target) => AddWeighted(row, 1, target);
+
+    /// <summary>target ← target + weight·row, in double.</summary>
+    public static void AddWeighted(ReadOnlySpan<float> row, double weight, Span<double> target)
     {
-        int i = 0;
-        for (; i <= row.Length - Vector256<float>.Count; i += Vector256<float>.Count)
+        ref double t = ref MemoryMarshal.GetReference(target[..row.Length]);
+        nuint i = 0;
+        for (; i + 8 <= (nuint)row.Length; i += 8)
         {
-            (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Vector256.Create(row[i..]));
-            (Vector256.Create<double>(target[i..]) + low).CopyTo(target[i..]);
-            (Vector256.Create<double>(target[(i + 4)..]) + high).CopyTo(target[(i + 4)..]);
+            (Vector256<double> low, Vector256<double> high) =
+                Vector256.Widen(Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(row), i));
+            Vector256.MultiplyAddEstimate(low, Vector256.Create(weight), Vector256.LoadUnsafe(ref t, i))
+                .StoreUnsafe(ref t, i);
+            Vector256.MultiplyAddEstimate(high, Vector256.Create(weight), Vector256.LoadUnsafe(ref t, i + 4))
+                .StoreUnsafe(ref t, i + 4);
         }
 
-        for (; i < row.Length; i++)
-            target[i] += row[i];
+        for (; i < (nuint)row.Length; i++)
+            target[(int)i] += weight * row[(int)i];
+    }
+
+    /// <summary>target ← target + rowWeight·row + otherWeight·other, in double.</summary>
+    public static void AddWeighted(
+        ReadOnlySpan<float> row, double rowWeight, ReadOnlySpan<double> other, double otherWeight, Span<double> target)
+    {
+        ref double t = ref MemoryMarshal.GetReference(target[..row.Length]);
+        ref double o = ref MemoryMarshal.GetReference(other[..row.Length]);
+        Vector256<double> weight = Vector256.Create(otherWeight);
+        AddWeighted(row, rowWeight, target);
+        nuint i = 0;
+        for (; i + 4 <= (nuint)row.Length; i += 4)
+        {
+            Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref o, i), weight, Vector256.LoadUnsafe(ref t, i))
+                .StoreUnsafe(ref t, i);
+        }
+
+        for (; i < (nuint)row.Length; i++)
+            target[(int)i] += otherWeight * other[(int)i];
     }
 }
 

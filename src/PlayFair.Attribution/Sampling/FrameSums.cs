@@ -51,6 +51,7 @@ internal sealed class FrameSums : IPartedWork
         _nextWeights = new int[maxCount];
         Sums = Rows.Allocate(frameCount, stride);
         Counts = new int[frameCount];
+        Total = new double[stride];
     }
 
     /// <summary>After <see cref="Add"/>: [frame].</summary>
@@ -58,6 +59,9 @@ internal sealed class FrameSums : IPartedWork
 
     /// <summary>After <see cref="Add"/>: how many of the subsequences hold each frame.</summary>
     public int[] Counts { get; }
+
+    /// <summary>Room for the sum over all of them.</summary>
+    public double[] Total { get; }
 
     /// <summary>Sums the values of some subsequences of one size.</summary>
     /// <param name="sample">The sample that they belong to.</param>

@@ -25,15 +25,15 @@ internal static class LevelSampler
         int frameCount = smaller.FrameCount;
         long candidateCount = (long)smaller.Count * (frameCount - smaller.Size);
         return candidateCount > (long)SmallPool * maxCount
-            ? DrawByRejection(smaller, maxCount, ref random) ?? DrawFromPool(smaller, maxCount, ref random)
-            : DrawFromPool(smaller, maxCount, ref random);
+            ? DrawByRejection(smaller, maxCount, ref random) ?? DrawFromPool(smaller, candidateCount, maxCount, ref random)
+            : DrawFromPool(smaller, candidateCount, maxCount, ref random);
     }
 
     private static SubsequenceSample.Level? DrawByRejection(
         SubsequenceSample.Level smaller, int count, ref SeededRandom random)
     {
         int frameCount = smaller.FrameCount;
-        var level = new SubsequenceSample.Level(frameCount, smaller.Size + 1);
+        var level = new SubsequenceSample.Level(frameCount, smaller.Size + 1, count);
         var members = new ulong[smaller.Members(0).Length];
         var children = new int[level.Size];
         for (long attempt = 0; attempt < (long)Patience * count; attempt++)
@@ -59,10 +59,10 @@ internal static class LevelSampler
     }
 
     private static SubsequenceSample.Level DrawFromPool(
-        SubsequenceSample.Level smaller, int maxCount, ref SeededRandom random)
+        SubsequenceSample.Level smaller, long candidateCount, int maxCount, ref SeededRandom random)
     {
         int frameCount = smaller.FrameCount;
-        var pool = new SubsequenceSample.Level(frameCount, smaller.Size + 1);
+        var pool = new SubsequenceSample.Level(frameCount, smaller.Size + 1, (int)Math.Min(maxCount, candidateCount));
         var members = new ulong[smaller.Members(0).Length];
         for (int i = 0; i < smaller.Count; i++)
         {

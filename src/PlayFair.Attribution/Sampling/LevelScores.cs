@@ -4,11 +4,17 @@ namespace PlayFair.Attribution.Sampling;
 
 /// <summary>
 /// Scores the subsequences of a sample, one size after the other: the multi-scale mean F over the sampled children
-/// (Algorithm 1), or for a model of any length the model's own logits (paper Eq. 48).
+/// (Algorithm 1), or the model's own F where that is to be had (paper Eq. 48).
 /// </summary>
 /// <remarks>
+/// <para>
 /// F at s = 1 is f^1; at s ≤ n_max (f^s + (s−1)·mean of F over the sampled children) / s; above, the mean over the children.
-/// Every row is computed by itself, so the number of threads does not matter.
+/// </para>
+/// <para>
+/// A model of any length has its own F. So has one with n_max = 1 (TSN): the mean over the frames, which is the mean over any
+/// one child's frames with one more frame.
+/// </para>
+/// <para>Every row is computed by itself, so the number of threads does not matter.</para>
 /// </remarks>
 internal sealed class LevelScores : IPartedWork
 {
@@ -17,10 +23,13 @@ internal sealed class LevelScores : IPartedWork
     private readonly Game _game;
     private readonly RowKernels _kernels = RowKernels.Best;
     private readonly bool _combines;
+
+    /// <summary>Where n_max = 1: f^1 of every frame, [frame].</summary>
+    private readonly RowBuffer? _frames;
     private readonly int _classCount;
     private readonly int _stride;
     private readonly int _threadCount;
-    private readonly Scratch?[] _scratch = new Scratch?[Workers.MaxCount];
+    private readonly Scratch[] _scratch = new Scratch[Workers.MaxCount];
 
     private SubsequenceSample.Level _level = null!;
     private int[] _rows = [];
@@ -39,6 +48,32 @@ internal sealed class LevelScores : IPartedWork
         _classCount = game.ClassCount;
         _stride = Rows.Stride(_classCount);
         _threadCount = threadCount;
+        if (_combines && game.Model.MaxScale == 1)
+            _frames = Rows.Allocate(game.FrameCount, _stride);
+        for (int worker = 0; worker < (threadCount == 0 ? _scratch.Length : Math.Min(threadCount, _scratch.Length)); worker++)
+            _scratch[worker] = new Scratch(game);
+    }
+
+    /// <summary>Looks at frames that are new, before anything is computed from them.</summary>
+    /// <param name="newest">The position of the newest frame.</param>
+    /// <param name="count">How many frames, up to the newest, are new.</param>
+    /// <returns>The number of model evaluations.</returns>
+    public long SetFrames(int newest, int count)
+    {
+        if (_frames is null)
+            return 0;
+        Scratch scratch = _scratch[0];
+        for (int age = 0; age < count; age++)
+        {
+            int frame = newest >= age ? newest - age : newest - age + _game.FrameCount;
+            scratch.Positions[0] = frame;
+            Span<float> logits = scratch.Logits.AsSpan(0, _classCount);
+            _game.Evaluate(1, scratch.Positions.AsSpan(0, 1), logits);
+            Own(logits, scratch.Own);
+            scratch.Own.Span(0).CopyTo(_frames.Span(frame));
+        }
+
+        return count;
     }
 
     /// <summary>Computes F and the score of some subsequences of one size.</summary>
@@ -64,17 +99,17 @@ internal sealed class LevelScores : IPartedWork
         _changes = changes;
         _ct = ct;
         Workers.Run(this, (rowCount + BatchSize - 1) / BatchSize, _threadCount);
-        return level.Size <= _game.Model.MaxScale ? rowCount : 0;
+        return IsEvaluated(level.Size) ? rowCount : 0;
     }
 
     void IPartedWork.Run(int part, int worker)
     {
         _ct.ThrowIfCancellationRequested();
-        Scratch scratch = _scratch[worker] ??= new Scratch(_game);
+        Scratch scratch = _scratch[worker];
         int s = _level.Size;
         int first = part * BatchSize;
         int count = Math.Min(BatchSize, _rowCount - first);
-        bool isEvaluated = s <= _game.Model.MaxScale;
+        bool isEvaluated = IsEvaluated(s);
         Span<float> logits = scratch.Logits.AsSpan(0, count * _classCount);
         if (isEvaluated)
         {
@@ -88,6 +123,13 @@ internal sealed class LevelScores : IPartedWork
         {
             int index = _rows[first + i];
             ref float mean = ref _means.Row(index);
+            if (_frames is not null)
+            {
+                CombineWithFrame(index, ref mean);
+                Score(ref mean, index, first + i, scratch);
+                continue;
+            }
+
             if (isEvaluated)
                 Own(logits.Slice(i * _classCount, _classCount), scratch.Own);
             if (s == 1 || !_combines)
@@ -128,6 +170,17 @@ internal sealed class LevelScores : IPartedWork
         own.Span(0)[_classCount..].Fill(Rows.PaddingLogit);
         _kernels.Softmax(ref own.First, ref own.First, _stride);
         own.Span(0)[_classCount..].Clear();
+    }
+
+    private bool IsEvaluated(int s) => _frames is null && s <= _game.Model.MaxScale;
+
+    /// <summary>F = (f^1 of a frame + (s−1)·F of all but that frame) / s.</summary>
+    private void CombineWithFrame(int index, ref float mean)
+    {
+        int s = _level.Size;
+        ReadOnlySpan<int> others = s == 1 ? [] : _level.Children(index)[..1];
+        _kernels.Combine(
+            ref _frames!.Row(_level.Added(index)), 1f / s, ref _previous.First, others, (s - 1f) / s, ref mean, _stride);
     }
 
     private void Combine(ref float own, int s, ReadOnlySpan<int> children, ref float mean) => _kernels.Combine(

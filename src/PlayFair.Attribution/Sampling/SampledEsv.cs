@@ -5,7 +5,7 @@ namespace PlayFair.Attribution;
 
 /// <summary>
 /// Element Shapley Values from sampled subsequences: Algorithm 1 of the paper for a multi-scale model, and the same
-/// subsequences scored by the model itself (paper Eq. 48) for one that takes any length.
+/// subsequences scored by the model itself (paper Eq. 48) for one that takes any length, as TSN does (n_max = 1).
 /// </summary>
 /// <remarks>
 /// <para>
@@ -17,7 +17,7 @@ namespace PlayFair.Attribution;
 /// <para>
 /// Where a mean over sampled children stands in for the mean over all, the softmax of it is biased, which more iterations do
 /// not cure: the standard errors then understate the error. Cost per iteration: Σ_{s ≤ n_max} min(m, C(n, s)) model
-/// evaluations, and time nearly linear in n. Memory: a few times m·C floats; from the second iteration on n²·C doubles.
+/// evaluations (n for TSN), and time nearly linear in n. Memory: a few times m·C floats; from the second iteration on n²·C doubles.
 /// </para>
 /// </remarks>
 public sealed class SampledEsv : IEsvEstimator
@@ -109,6 +109,8 @@ public sealed class SampledEsv : IEsvEstimator
     {
         int n = game.FrameCount;
         int maxScale = Math.Min(n, game.Model.MaxScale);
+        if (maxScale == 1 && game.Model is IMultiScaleModel)
+            return n;
         var choose = new BinomialTable(n, maxScale);
         long cost = 0;
         for (int s = 1; s <= maxScale; s++)

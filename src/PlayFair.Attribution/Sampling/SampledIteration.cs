@@ -39,7 +39,7 @@ internal sealed class SampledIteration
         SubsequenceSample sample, Span<double> values, Span<double> scores, IterationSums? sums, CancellationToken ct)
     {
         int n = _game.FrameCount;
-        long evaluationCount = 0;
+        long evaluationCount = _levelScores.SetFrames(n - 1, n);
         IterationSums.AddPrior(_game, values);
         for (int s = 1; s <= n; s++)
         {
@@ -47,7 +47,7 @@ internal sealed class SampledIteration
             evaluationCount += _levelScores.Update(
                 sample[s], _rows, count, n - 1, _previous, _means, _scores, changes: null, ct);
             _frameSums.Add(sample, s, _rows, count, _scores);
-            IterationSums.AddSize(s, _frameSums, count, _game, values);
+            IterationSums.AddSize(s, _frameSums, _frameSums.Counts, count, _game, values);
             sums?.Add(s, _frameSums, count);
             (_previous, _means) = (_means, _previous);
         }
@@ -85,24 +85,32 @@ internal sealed class IterationSums(Game game)
         }
     }
 
-    /// <summary>Adds the terms of one size of one iteration to φ.</summary>
-    public static void AddSize(int s, FrameSums sums, int count, Game game, Span<double> values)
+    /// <summary>Adds the terms of one size of one sample to φ.</summary>
+    /// <param name="s">The size.</param>
+    /// <param name="sums">Sums over the size's subsequences, or by how much they change.</param>
+    /// <param name="counts">N, [frame].</param>
+    /// <param name="count">How many subsequences of this size the sample has.</param>
+    /// <param name="game">What is attributed.</param>
+    /// <param name="values">φ, [frame × class].</param>
+    public static void AddSize(int s, FrameSums sums, int[] counts, int count, Game game, Span<double> values)
     {
         int n = game.FrameCount;
         int classCount = game.ClassCount;
-        var total = new double[classCount];
-        AddTotal(s, sums, total);
-        var with = new double[classCount];
+        Span<double> total = sums.Total.AsSpan(0, classCount);
+        SumTotal(s, sums, total);
         for (int i = 0; i < n; i++)
         {
-            TensorPrimitives.ConvertTruncating<float, double>(sums.Sums.Span(i)[..classCount], with);
-            AddTerms(s, n, with, sums.Counts[i], total, count, values.Slice(i * classCount, classCount));
+            (double with, double all) = Weights(s, n, counts[i], count);
+            RowKernels.AddWeighted(
+                sums.Sums.Span(i)[..classCount], with, total, all, values.Slice(i * classCount, classCount));
         }
     }
 
+    /// <summary>Adds one size of one iteration, after <see cref="AddSize"/>.</summary>
     public void Add(int s, FrameSums sums, int count)
     {
         int n = game.FrameCount;
+        Span<double> total = _total.AsSpan((s - 1) * _classCount, _classCount);
         for (int i = 0; i < n; i++)
         {
             RowKernels.AddWidened(
@@ -110,7 +118,7 @@ internal sealed class IterationSums(Game game)
             _withCounts[((s - 1) * n) + i] += sums.Counts[i];
         }
 
-        AddTotal(s, sums, _total.AsSpan((s - 1) * _classCount, _classCount));
+        TensorPrimitives.Add(sums.Total.AsSpan(0, _classCount), total, total);
         _counts[s - 1] += count;
     }
 
@@ -126,31 +134,30 @@ internal sealed class IterationSums(Game game)
             for (int i = 0; i < n; i++)
             {
                 int row = ((s - 1) * n) + i;
-                AddTerms(
-                    s, n, _with.AsSpan(row * _classCount, _classCount), _withCounts[row], total, _counts[s - 1],
-                    values.Slice(i * _classCount, _classCount));
+                (double with, double all) = Weights(s, n, _withCounts[row], _counts[s - 1]);
+                Span<double> value = values.Slice(i * _classCount, _classCount);
+                TensorPrimitives.MultiplyAdd(total, all, value, value);
+                TensorPrimitives.MultiplyAdd(_with.AsSpan(row * _classCount, _classCount), with, value, value);
             }
         }
     }
 
-    /// <summary>φ_i ← φ_i + (S[i, s] / N[i, s] − S̄[i, s] / N̄[i, s]) / n; what is not among size n's is no marginal's base.</summary>
-    public static void AddTerms(
-        int s, int n, ReadOnlySpan<double> with, long withCount, ReadOnlySpan<double> total, long count, Span<double> value)
+    /// <summary>
+    /// What S[i, s] and S[i, s] + S̄[i, s] are multiplied by in φ_i: it gets (S[i, s] / N[i, s] − S̄[i, s] / N̄[i, s]) / n. Size n
+    /// is no marginal's base.
+    /// </summary>
+    public static (double With, double All) Weights(int s, int n, long withCount, long count)
     {
-        double weight = withCount > 0 ? 1.0 / withCount / n : 0;
-        double withoutWeight = s < n && count > withCount ? -1.0 / (count - withCount) / n : 0;
-        TensorPrimitives.MultiplyAdd(total, withoutWeight, value, value);
-        TensorPrimitives.MultiplyAdd(with, weight - withoutWeight, value, value);
+        double with = withCount > 0 ? 1.0 / withCount / n : 0;
+        double without = s < n && count > withCount ? -1.0 / (count - withCount) / n : 0;
+        return (with - without, without);
     }
 
-    /// <summary>Each subsequence is counted for its s frames.</summary>
-    public static void AddTotal(int s, FrameSums sums, Span<double> total)
+    /// <summary>The sum over all subsequences: each is counted for its s frames.</summary>
+    private static void SumTotal(int s, FrameSums sums, Span<double> total)
     {
+        total.Clear();
         for (int i = 0; i < sums.Counts.Length; i++)
-        {
-            ReadOnlySpan<float> row = sums.Sums.Span(i);
-            for (int c = 0; c < total.Length; c++)
-                total[c] += (double)row[c] / s;
-        }
+            RowKernels.AddWeighted(sums.Sums.Span(i)[..total.Length], 1.0 / s, total);
     }
 }

@@ -33,7 +33,7 @@ internal sealed class SubsequenceSample
     public static SubsequenceSample Draw(int frameCount, int maxCount, ref SeededRandom random)
     {
         var sample = new SubsequenceSample(frameCount);
-        var first = new Level(frameCount, 1);
+        var first = new Level(frameCount, 1, frameCount);
         foreach (int frame in Choose(frameCount, Math.Min(maxCount, frameCount), ref random))
             first.AddGrown(null, -1, frame);
         sample._levels.Add(first);
@@ -47,14 +47,14 @@ internal sealed class SubsequenceSample
     public static SubsequenceSample All(int frameCount)
     {
         var sample = new SubsequenceSample(frameCount);
-        var first = new Level(frameCount, 1);
+        var first = new Level(frameCount, 1, frameCount);
         for (int frame = 0; frame < frameCount; frame++)
             first.AddGrown(null, -1, frame);
         sample._levels.Add(first);
         for (int s = 2; s <= frameCount; s++)
         {
             Level smaller = sample[s - 1];
-            var level = new Level(frameCount, s);
+            var level = new Level(frameCount, s, smaller.Count);
             for (int i = 0; i < smaller.Count; i++)
             {
                 for (int frame = smaller.LastFrame(i) + 1; frame < frameCount; frame++)
@@ -84,7 +84,7 @@ internal sealed class SubsequenceSample
         var sample = new SubsequenceSample(frameCount);
         for (int s = 1; s <= frameCount; s++)
         {
-            var level = new Level(frameCount, s);
+            var level = new Level(frameCount, s, levels[s - 1].Count);
             foreach (int[] positions in levels[s - 1])
                 level.AddGiven(positions);
             if (level.Count == 0)
@@ -114,19 +114,36 @@ internal sealed class SubsequenceSample
     {
         private readonly int _words;
         private ulong[] _members;
-        private ulong[] _hashes = new ulong[16];
-        private int[] _slots = new int[32];
-        private int[] _childStarts = new int[17];
+        private ulong[] _hashes;
+        private int[] _added;
+        private int[] _childStarts;
         private int[] _children = [];
-        private int[] _added = new int[16];
         private int _childCount;
 
-        public Level(int frameCount, int size)
+        /// <summary>A hash table with open addressing: index + 1, or 0 where there is nothing.</summary>
+        private int[] _slots;
+
+        /// <summary>
+        /// One bit for each hash modulo its length, 64 bits for each subsequence: most searches are in vain, and end here
+        /// without a branch that is hard to foresee.
+        /// </summary>
+        private ulong[] _filter;
+
+        /// <param name="frameCount">n.</param>
+        /// <param name="size">s.</param>
+        /// <param name="capacity">How many are expected.</param>
+        public Level(int frameCount, int size, int capacity)
         {
+            capacity = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(capacity, 16));
             FrameCount = frameCount;
             Size = size;
             _words = (frameCount + 63) / 64;
-            _members = new ulong[16 * _words];
+            _members = new ulong[capacity * _words];
+            _hashes = new ulong[capacity];
+            _added = new int[capacity];
+            _childStarts = new int[capacity + 1];
+            _slots = new int[2 * capacity];
+            _filter = new ulong[capacity];
         }
 
         /// <summary>n.</summary>
@@ -303,7 +320,7 @@ internal sealed class SubsequenceSample
         /// <summary>So many of these, chosen uniformly. Children are yet to be found.</summary>
         public Level Choose(int count, ref SeededRandom random)
         {
-            var chosen = new Level(FrameCount, Size);
+            var chosen = new Level(FrameCount, Size, count);
             foreach (int index in SubsequenceSample.Choose(Count, count, ref random))
             {
                 chosen.Reserve();
@@ -329,6 +346,8 @@ internal sealed class SubsequenceSample
 
         private int FindWithout(ulong hash, ReadOnlySpan<ulong> members, int frame)
         {
+            if ((_filter[(hash >> 6) & (ulong)(_filter.Length - 1)] >> (int)(hash & 63) & 1) == 0)
+                return -1;
             for (int slot = (int)hash & (_slots.Length - 1); _slots[slot] != 0; slot = (slot + 1) & (_slots.Length - 1))
             {
                 int index = _slots[slot] - 1;
@@ -360,6 +379,7 @@ internal sealed class SubsequenceSample
             Array.Resize(ref _childStarts, (2 * Count) + 1);
             Array.Resize(ref _members, 2 * Count * _words);
             _slots = new int[4 * Count];
+            _filter = new ulong[2 * Count];
             for (int i = 0; i < Count; i++)
                 Link(i);
         }
@@ -377,6 +397,7 @@ internal sealed class SubsequenceSample
             while (_slots[slot] != 0)
                 slot = (slot + 1) & (_slots.Length - 1);
             _slots[slot] = index + 1;
+            _filter[(_hashes[index] >> 6) & (ulong)(_filter.Length - 1)] |= 1UL << (int)(_hashes[index] & 63);
         }
 
         private static void Rotate(Span<int> items, int count)
@@ -393,11 +414,16 @@ internal sealed class SubsequenceSample
 /// <summary>A subsequence's hash is the exclusive or of its frames' (A. L. Zobrist, 1970): a frame goes in or out at once.</summary>
 internal static class FrameHash
 {
-    public static ulong Of(int frame)
+    private static readonly ulong[] Hashes = Create();
+
+    public static ulong Of(int frame) => Hashes[frame];
+
+    private static ulong[] Create()
     {
-        ulong z = ((ulong)frame + 1) * 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
+        var random = new SeededRandom(0, 0);
+        var hashes = new ulong[SampledEsv.MaxFrameCount];
+        for (int frame = 0; frame < hashes.Length; frame++)
+            hashes[frame] = random.NextBits();
+        return hashes;
     }
 }

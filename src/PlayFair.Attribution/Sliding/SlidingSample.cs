@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using PlayFair.Attribution.Kernels;
 using PlayFair.Attribution.Sampling;
 
@@ -28,8 +27,6 @@ internal sealed class SlidingSample
 
     private readonly RowBuffer _changes;
     private readonly int[] _rows;
-    private readonly double[] _total;
-    private readonly double[] _with;
 
     /// <param name="game">The model on the window's slots.</param>
     /// <param name="sample">Which subsequences.</param>
@@ -48,8 +45,6 @@ internal sealed class SlidingSample
         _counts = new int[n][];
         _changes = Rows.Allocate(maxCount, stride);
         _rows = new int[maxCount];
-        _total = new double[game.ClassCount];
-        _with = new double[game.ClassCount];
         Values = new double[n * game.ClassCount];
         for (int s = 1; s <= n; s++)
         {
@@ -74,7 +69,7 @@ internal sealed class SlidingSample
     /// <returns>The number of model evaluations.</returns>
     public long Fill(int newest, CancellationToken ct)
     {
-        long evaluationCount = 0;
+        long evaluationCount = _levelScores.SetFrames(newest, _game.FrameCount);
         for (int s = 1; s <= _game.FrameCount; s++)
         {
             SelectAll(s);
@@ -91,7 +86,7 @@ internal sealed class SlidingSample
     /// <returns>The number of model evaluations.</returns>
     public long Update(int newest, int newCount, CancellationToken ct)
     {
-        long evaluationCount = 0;
+        long evaluationCount = _levelScores.SetFrames(newest, newCount);
         for (int s = 1; s <= _game.FrameCount; s++)
         {
             int count = Select(s, newest, newCount);
@@ -142,17 +137,6 @@ internal sealed class SlidingSample
         return count;
     }
 
-    private void AddTerms(int s)
-    {
-        int classCount = _game.ClassCount;
-        Array.Clear(_total);
-        IterationSums.AddTotal(s, _sums, _total);
-        for (int slot = 0; slot < _game.FrameCount; slot++)
-        {
-            TensorPrimitives.ConvertTruncating<float, double>(_sums.Sums.Span(slot)[..classCount], _with);
-            IterationSums.AddTerms(
-                s, _game.FrameCount, _with, _counts[s - 1][slot], _total, _sample[s].Count,
-                Values.AsSpan(slot * classCount, classCount));
-        }
-    }
+    private void AddTerms(int s) =>
+        IterationSums.AddSize(s, _sums, _counts[s - 1], _sample[s].Count, _game, Values);
 }
