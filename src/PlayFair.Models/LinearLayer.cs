@@ -117,6 +117,7 @@ internal sealed class LinearLayer
     /// values again. Accumulators that a tile does not have are not compiled into it; and nothing is called while they
     /// hold values, since calls would keep them out of registers.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Tile<TSimd, T, TRows, TColumns>(
         ref float x, int rowCount, int vector, ref float target, int targetStride)
         where TSimd : struct, ISimd<T>

@@ -112,6 +112,7 @@ internal sealed class RowKernels<TSimd, T> : RowKernels
         get => (nuint)TSimd.Width;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Softmax(ref float logits, ref float probabilities, int length)
     {
         T max = TSimd.Load(ref logits, 0);
@@ -131,6 +132,7 @@ internal sealed class RowKernels<TSimd, T> : RowKernels
             TSimd.Store(TSimd.Multiply(TSimd.Load(ref probabilities, i), scale), ref probabilities, i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Combine(
         ref float own, float ownWeight, ref float rows, ReadOnlySpan<int> children, float childWeight, ref float target,
         int length)
@@ -144,13 +146,16 @@ internal sealed class RowKernels<TSimd, T> : RowKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Combine(
         ref float rows, ReadOnlySpan<int> children, float weight, ref float target, int length) =>
         Sum<Scaling>(ref rows, children, TSimd.Create(weight), ref target, length);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void SumRectified(ref float rows, ReadOnlySpan<int> indices, ref float target, int length) =>
         Sum<Rectifying>(ref rows, indices, TSimd.Create(0), ref target, length);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void AddToBoth(ref float row, ref float a, ref float b, int length)
     {
         for (nuint i = 0; i < (nuint)length; i += Step)
@@ -161,6 +166,7 @@ internal sealed class RowKernels<TSimd, T> : RowKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void AddAndCopy(ref float row, ref float sum, ref float copy, int length)
     {
         for (nuint i = 0; i < (nuint)length; i += Step)
@@ -171,6 +177,7 @@ internal sealed class RowKernels<TSimd, T> : RowKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Replace(ref float target, ref float value, ref float change, int length)
     {
         for (nuint i = 0; i < (nuint)length; i += Step)
@@ -181,6 +188,7 @@ internal sealed class RowKernels<TSimd, T> : RowKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void MoveToBoth(ref float row, ref float a, ref float b, int length)
     {
         T zero = TSimd.Create(0);
@@ -193,18 +201,21 @@ internal sealed class RowKernels<TSimd, T> : RowKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Add(ref float a, ref float b, ref float target, int length)
     {
         for (nuint i = 0; i < (nuint)length; i += Step)
             TSimd.Store(TSimd.Add(TSimd.Load(ref a, i), TSimd.Load(ref b, i)), ref target, i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Multiply(ref float a, ref float b, ref float target, int length)
     {
         for (nuint i = 0; i < (nuint)length; i += Step)
             TSimd.Store(TSimd.Multiply(TSimd.Load(ref a, i), TSimd.Load(ref b, i)), ref target, i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void AddRectified(ref float a, ref float b, ref float sum, ref float total, int length)
     {
         T zero = TSimd.Create(0);
@@ -216,6 +227,7 @@ internal sealed class RowKernels<TSimd, T> : RowKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void AddNormalized(
         ref float a, ref float b, ref float sum, ref float total, ref float scratch, int length)
     {
@@ -236,6 +248,7 @@ internal sealed class RowKernels<TSimd, T> : RowKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Exp(ref float row, int length)
     {
         for (nuint i = 0; i < (nuint)length; i += Step)
@@ -265,6 +278,7 @@ internal sealed class RowKernels<TSimd, T> : RowKernels
     }
 
     /// <summary>Sums rows, four vectors of each at a time: four chains of additions, and one address for the four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sum<TFinish>(ref float rows, ReadOnlySpan<int> indices, T operand, ref float target, int length)
         where TFinish : struct, IFinish
     {
