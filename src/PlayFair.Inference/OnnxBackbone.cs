@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace PlayFair.Inference;
 
@@ -57,9 +56,7 @@ public sealed class OnnxBackbone : IDisposable
         options ??= new InferenceOptions();
         input.Check();
         options.Check(input);
-        RequireFile(path);
-
-        InferenceSession session = OpenSession(path, options);
+        InferenceSession session = OnnxFile.Open("Backbone", path, options);
         try
         {
             CheckInput(session, path, input);
@@ -174,60 +171,6 @@ public sealed class OnnxBackbone : IDisposable
         }
     }
 
-    private static void RequireFile(string path)
-    {
-        const string Remedy = "Correct the path, or the backbone's name in the model package.";
-        if (Directory.Exists(path))
-            throw new InferenceException($"Backbone '{path}' is a folder", "an ONNX file", Remedy);
-        if (!File.Exists(path))
-            throw new InferenceException($"Backbone '{path}' does not exist", "an ONNX file", Remedy);
-        try
-        {
-            using FileStream file = File.OpenRead(path);
-        }
-        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
-        {
-            throw new InferenceException(
-                $"Backbone '{path}' cannot be read ({exception.Message})", "a readable ONNX file",
-                "Check the file's permissions.", exception);
-        }
-    }
-
-    private static InferenceSession OpenSession(string path, InferenceOptions options)
-    {
-        try
-        {
-            // Failures arrive as exceptions; what ONNX Runtime would print beside them is noise on standard error.
-            OrtEnv.Instance().EnvLogLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR;
-            using var sessionOptions = new SessionOptions
-            {
-                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
-                IntraOpNumThreads = options.ThreadCount,
-                InterOpNumThreads = 1,
-            };
-            // Threads that wait sleep: by default they spin, and take the cores that decode the next frames.
-            sessionOptions.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-            if (options.Device.CudaIndex is int index)
-                CudaProvider.Append(sessionOptions, options.Device, index);
-            return new InferenceSession(path, sessionOptions);
-        }
-        catch (Exception exception)
-            when ((exception as TypeInitializationException)?.InnerException is DllNotFoundException
-                || exception is DllNotFoundException)
-        {
-            throw new InferenceException(
-                $"No native library of ONNX Runtime for {RuntimeInformation.RuntimeIdentifier}",
-                $"onnxruntime in {AppContext.BaseDirectory}", "Run ./configure and build again.", exception);
-        }
-        catch (OnnxRuntimeException exception)
-        {
-            throw new InferenceException(
-                $"Backbone '{path}' cannot be loaded ({exception.Message.Trim()})",
-                $"an ONNX model that ONNX Runtime {OrtEnv.Instance().GetVersionString()} can run",
-                "Export it again, or restore the file from the model package.", exception);
-        }
-    }
-
     private static void CheckInput(InferenceSession session, string path, BackboneInput input)
     {
         string expected =
@@ -235,10 +178,10 @@ public sealed class OnnxBackbone : IDisposable
         IReadOnlyDictionary<string, NodeMetadata> inputs = session.InputMetadata;
         if (inputs.Count != 1
             || !inputs.TryGetValue(InputName, out NodeMetadata? tensor)
-            || !IsFloatTensor(tensor, [BackboneInput.ChannelCount, input.Height, input.Width]))
+            || !OnnxFile.IsFloatTensor(tensor, [BackboneInput.ChannelCount, input.Height, input.Width]))
         {
             throw new InferenceException(
-                $"Backbone '{path}' with input {Describe(inputs)}", expected,
+                $"Backbone '{path}' with input {OnnxFile.Describe(inputs)}", expected,
                 "Correct the package's input size, or export the backbone with this input and a free first dimension.");
         }
     }
@@ -246,38 +189,12 @@ public sealed class OnnxBackbone : IDisposable
     private static void CheckOutput(InferenceSession session, string path, BackboneInput input)
     {
         IReadOnlyDictionary<string, NodeMetadata> outputs = session.OutputMetadata;
-        if (!outputs.TryGetValue(OutputName, out NodeMetadata? tensor) || !IsFloatTensor(tensor, [input.FeatureSize]))
+        if (!outputs.TryGetValue(OutputName, out NodeMetadata? tensor) || !OnnxFile.IsFloatTensor(tensor, [input.FeatureSize]))
         {
             throw new InferenceException(
-                $"Backbone '{path}' with output {Describe(outputs)}",
+                $"Backbone '{path}' with output {OnnxFile.Describe(outputs)}",
                 $"an output {OutputName}, float32 [n, {input.FeatureSize}]",
                 "Correct the package's feature size, or export the backbone with this output.");
         }
     }
-
-    /// <summary>Whether a tensor is float32 [n, sizes...], each dimension having its size or being free.</summary>
-    private static bool IsFloatTensor(NodeMetadata tensor, ReadOnlySpan<int> sizes)
-    {
-        if (!tensor.IsTensor || tensor.ElementDataType != TensorElementType.Float)
-            return false;
-        ReadOnlySpan<int> found = tensor.Dimensions;
-        if (found.Length != 1 + sizes.Length || found[0] >= 0)
-            return false;
-        for (int i = 0; i < sizes.Length; i++)
-        {
-            if (found[i + 1] >= 0 && found[i + 1] != sizes[i])
-                return false;
-        }
-
-        return true;
-    }
-
-    private static string Describe(IReadOnlyDictionary<string, NodeMetadata> tensors) =>
-        string.Join(", ", tensors.Select(static pair => $"{pair.Key}, {Describe(pair.Value)}"));
-
-    private static string Describe(NodeMetadata tensor) => tensor.IsTensor
-        ? $"{tensor.ElementDataType} [{string.Join(", ", tensor.Dimensions.Select(DescribeSize))}]"
-        : tensor.OnnxValueType.ToString();
-
-    private static string DescribeSize(int size) => size < 0 ? "free" : size.ToString();
 }

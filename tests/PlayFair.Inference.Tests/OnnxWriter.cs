@@ -46,15 +46,29 @@ internal sealed class OnnxWriter
         return Message(5, tensor);
     }
 
-    /// <summary>A GraphProto's node without attributes.</summary>
-    public OnnxWriter Node(string operation, string[] inputs, string[] outputs)
+    /// <summary>A GraphProto's int64 initializer.</summary>
+    public OnnxWriter Integers(string name, long[] shape, long[] values)
+    {
+        var tensor = new OnnxWriter();
+        foreach (long size in shape)
+            tensor.Number(1, size);
+        tensor.Number(2, 7).Text(8, name).Bytes(9, MemoryMarshal.AsBytes(values.AsSpan()));
+        return Message(5, tensor);
+    }
+
+    /// <summary>A GraphProto's node, with integer attributes.</summary>
+    public OnnxWriter Node(
+        string operation, string[] inputs, string[] outputs, params ReadOnlySpan<(string Name, long Value)> attributes)
     {
         var node = new OnnxWriter();
         foreach (string input in inputs)
             node.Text(1, input);
         foreach (string output in outputs)
             node.Text(2, output);
-        return Message(1, node.Text(4, operation));
+        node.Text(4, operation);
+        foreach ((string name, long value) in attributes)
+            node.Message(5, new OnnxWriter().Text(1, name).Number(3, value).Number(20, 2));
+        return Message(1, node);
     }
 
     /// <summary>A GraphProto's input (field 11) or output (field 12); a null size is free.</summary>
