@@ -71,7 +71,8 @@ internal sealed class TableModel(int frameCount, int maxScale, float[][] logits)
                 subset |= 1 << positions[p];
             }
 
-            _evaluated.Add(subset);
+            lock (_evaluated)
+                _evaluated.Add(subset);
             logits[subset].CopyTo(output[(row * ClassCount)..]);
         }
     }

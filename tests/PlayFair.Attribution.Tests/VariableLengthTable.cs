@@ -90,7 +90,8 @@ internal sealed class VariableLengthTable(int frameCount, float[][] logits) : IV
                 subset |= 1 << positions[p];
             }
 
-            _evaluated.Add(subset);
+            lock (_evaluated)
+                _evaluated.Add(subset);
             logits[subset].CopyTo(output[(row * ClassCount)..]);
         }
     }
