@@ -2,7 +2,7 @@
 
 SHELL := bash
 .NOTPARALLEL:
-.PHONY: help demo test test-all build format clean
+.PHONY: help demo test test-all bench bench-kernels build format clean
 
 solution := PlayFair.Orleans.sln
 DEMO_VIDEO ?= samples/3000014-opening.mp4
@@ -25,6 +25,16 @@ test-all: ## the same, and the numerical tests once more without SIMD instructio
 	@scripts/setup ffmpeg chromium
 	@scripts/build $(solution)
 	@scripts/test --without-simd-too
+
+bench: ## measure how fast this machine computes values (docs/benchmarks.md)
+	@scripts/setup
+	@scripts/build src/PlayFair.Cli
+	@src/PlayFair.Cli/bin/Release/net10.0/playfair bench esv
+
+bench-kernels: ## measure the innermost loops, for each width of vectors
+	@scripts/setup
+	@scripts/build tests/PlayFair.Benchmarks
+	@tests/PlayFair.Benchmarks/bin/Release/net10.0/PlayFair.Benchmarks --filter '*'
 
 build: ## build everything
 	@scripts/setup
