@@ -53,7 +53,7 @@ public sealed class Game
     public double[] EmptyScores { get; }
 
     /// <summary>Evaluates the model on subsequences of one length, and refuses logits that are not finite.</summary>
-    /// <exception cref="ArgumentException">A logit is not finite.</exception>
+    /// <exception cref="NotFiniteNumberException">A logit is not finite.</exception>
     internal void Evaluate(int scale, ReadOnlySpan<int> subsequences, Span<float> logits)
     {
         Model.Evaluate(scale, subsequences, logits);
@@ -63,9 +63,10 @@ public sealed class Game
         while (float.IsFinite(logits[index]))
             index++;
         string frames = string.Join(", ", subsequences.Slice(index / ClassCount * scale, scale).ToArray());
-        throw new ArgumentException(
+        throw new NotFiniteNumberException(
             $"The model's logit of class {index % ClassCount} for frames [{frames}] is {logits[index]}, expected a "
-            + "finite number; check its weights and the features.");
+            + "finite number; check its weights and the features.",
+            logits[index]);
     }
 
     private static double[] ScoreOfEmpty(ReadOnlySpan<double> prior, int classCount, ScoreKind score)

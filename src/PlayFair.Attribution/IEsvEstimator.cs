@@ -11,6 +11,7 @@ public interface IEsvEstimator
     /// <param name="stopping">When to stop sampling; an exact method does not look at it.</param>
     /// <param name="ct">Ends the computation early.</param>
     /// <exception cref="ArgumentException">The method cannot take this game; the message says what it takes.</exception>
+    /// <exception cref="NotFiniteNumberException">The model returned a logit that is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     ElementShapleyValues Estimate(Game game, StoppingRule stopping, CancellationToken ct = default);
 }

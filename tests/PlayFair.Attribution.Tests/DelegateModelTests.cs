@@ -57,7 +57,7 @@ public class DelegateModelTests
     {
         var model = new DelegateModel(3, 1, (length, _, logits) => logits.Fill(length == 2 ? float.NaN : 0));
 
-        var error = Assert.Throws<ArgumentException>(() => new PermutationEstimator().Estimate(
+        var error = Assert.Throws<NotFiniteNumberException>(() => new PermutationEstimator().Estimate(
             new Game(model, [1], ScoreKind.Logit), new StoppingRule()));
 
         Assert.Contains("NaN", error.Message, StringComparison.Ordinal);

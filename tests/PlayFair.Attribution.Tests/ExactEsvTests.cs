@@ -143,6 +143,18 @@ public class ExactEsvTests
     }
 
     [Theory]
+    [InlineData(20, 8, ScoreKind.SoftmaxOfMean, true)]
+    [InlineData(21, 1, ScoreKind.SoftmaxOfMean, false)]
+    [InlineData(32, 8, ScoreKind.Logit, true)]
+    [InlineData(36, 8, ScoreKind.Logit, false)]
+    [InlineData(24, 24, ScoreKind.MeanOfSoftmax, true)]
+    [InlineData(25, 25, ScoreKind.MeanOfSoftmax, false)]
+    [InlineData(4096, 1, ScoreKind.MeanOfSoftmax, true)]
+    [InlineData(4096, 4096, ScoreKind.MeanOfSoftmax, false)]
+    public void What_is_feasible_is_known_without_trying(int frameCount, int maxScale, ScoreKind score, bool takes) =>
+        Assert.Equal(takes, new ExactEsv().Takes(frameCount, maxScale, score));
+
+    [Theory]
     [InlineData(float.NaN)]
     [InlineData(float.NegativeInfinity)]
     public void A_logit_that_is_not_finite_is_reported_with_its_frames_and_class(float wrong)
@@ -150,7 +162,8 @@ public class ExactEsvTests
         float[][] logits = [.. Enumerable.Range(0, 8).Select(subset => new[] { 0, subset == 0b101 ? wrong : 1 })];
         var model = new TableModel(3, 3, logits);
 
-        var error = Assert.Throws<ArgumentException>(() => ExactEsv.Compute(model, [0.5, 0.5], ScoreKind.Logit));
+        var error = Assert.Throws<NotFiniteNumberException>(
+            () => ExactEsv.Compute(model, [0.5, 0.5], ScoreKind.Logit));
 
         Assert.Contains("class 1 for frames [0, 2]", error.Message, StringComparison.Ordinal);
     }

@@ -52,6 +52,17 @@ public sealed class ExactEsv : IEsvEstimator
     /// </summary>
     public long MaxEvaluationCount { get; init; } = 20_000_000;
 
+    /// <summary>
+    /// Whether a multi-scale model's frames are few enough: at most <see cref="MaxFrameCount"/> where all subsequences
+    /// are enumerated, and in the closed form so many that <see cref="MaxEvaluationCount"/> is kept.
+    /// </summary>
+    /// <param name="frameCount">n, at least 1.</param>
+    /// <param name="maxScale">n_max, at least 1.</param>
+    /// <param name="score">Which score to attribute.</param>
+    public bool Takes(int frameCount, int maxScale, ScoreKind score) => score == ScoreKind.SoftmaxOfMean
+        ? frameCount <= MaxFrameCount
+        : CountSubsequences(frameCount, Math.Min(frameCount, maxScale)) <= MaxEvaluationCount;
+
     /// <summary>Computes φ of every frame for every class, with all cores.</summary>
     /// <param name="model">The model on the window's frames.</param>
     /// <param name="prior">Class prior, [class], probabilities: what the empty subsequence scores.</param>
@@ -72,8 +83,7 @@ public sealed class ExactEsv : IEsvEstimator
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">
     /// More than <see cref="MaxFrameCount"/> frames where all subsequences are enumerated, or more than
-    /// <see cref="MaxEvaluationCount"/> subsequences in the closed form; one size would not fit into an array; or the model
-    /// returned a logit that is not finite.
+    /// <see cref="MaxEvaluationCount"/> subsequences in the closed form; or one size would not fit into an array.
     /// </exception>
     public ElementShapleyValues Estimate(Game game, StoppingRule stopping, CancellationToken ct = default)
     {
@@ -119,8 +129,8 @@ public sealed class ExactEsv : IEsvEstimator
     {
         int n = game.FrameCount;
         int maxScale = Math.Min(n, game.Model.MaxScale);
+        long evaluationCount = CountEvaluations(game, maxScale);
         var choose = new BinomialTable(n, maxScale);
-        long evaluationCount = CountEvaluations(game, maxScale, choose);
         double[] phi = StartingFromEmpty(game);
         var scores = new double[game.ClassCount];
         if (game.Score == ScoreKind.Logit && game.Model is IHiddenLayerModel model)
@@ -143,11 +153,9 @@ public sealed class ExactEsv : IEsvEstimator
         return Result(game, phi, scores, evaluationCount);
     }
 
-    private long CountEvaluations(Game game, int maxScale, BinomialTable choose)
+    private long CountEvaluations(Game game, int maxScale)
     {
-        long count = 0;
-        for (int s = 1; s <= maxScale; s++)
-            count = Math.Min(count, long.MaxValue - choose[game.FrameCount, s]) + choose[game.FrameCount, s];
+        long count = CountSubsequences(game.FrameCount, maxScale);
         if (count > MaxEvaluationCount)
         {
             throw new ArgumentException(
@@ -157,6 +165,20 @@ public sealed class ExactEsv : IEsvEstimator
         }
 
         return count;
+    }
+
+    /// <summary>Σ_{s ≤ maxScale} C(n, s); <see cref="long.MaxValue"/> if it is larger than that.</summary>
+    private static long CountSubsequences(int frameCount, int maxScale)
+    {
+        // C(n, s) = C(n, s − 1)·(n − s + 1) / s, in which no remainder is ever left.
+        UInt128 choose = 1, count = 0;
+        for (int s = 1; s <= maxScale && count < long.MaxValue; s++)
+        {
+            choose = choose * (uint)(frameCount - s + 1) / (uint)s;
+            count += choose;
+        }
+
+        return (long)UInt128.Min(count, long.MaxValue);
     }
 
     /// <summary>exp((z − max z) / s) for every size and frame; null where products of them could underflow.</summary>
@@ -201,6 +223,12 @@ public sealed class ExactEsv : IEsvEstimator
         TensorPrimitives.Divide(hidden, count, hidden);
         var logits = new double[model.FrameCount * model.ClassCount];
         model.ReadOut(s, hidden, logits);
+        if (!TensorPrimitives.IsFiniteAll<double>(logits))
+        {
+            throw new NotFiniteNumberException(
+                $"A mean over the model's logits of {s} frames is not finite; check its weights and the features.");
+        }
+
         TensorPrimitives.Multiply(logits, count, logits);
         return logits;
     }

@@ -45,9 +45,10 @@ internal static class VerifyCommand
                 _ = agrees ? agreed++ : differing++;
                 Console.WriteLine($"{(agrees ? "ok" : "DIFFERS"),-7}  {error,9:0.00e+00}  {name}");
             }
-            catch (Exception failure) when (failure is GoldenCaseException or ArgumentException)
+            catch (Exception failure)
+                when (failure is GoldenCaseException or ArgumentException or NotFiniteNumberException)
             {
-                // The second: weights or features so large that their products are not numbers.
+                // The last: weights or features so large that their products are not numbers.
                 unreadable++;
                 Console.WriteLine($"UNREAD   {"",9}  {name}: {failure.Message}");
             }
