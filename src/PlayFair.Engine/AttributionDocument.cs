@@ -17,10 +17,16 @@ namespace PlayFair.Engine;
 /// <param name="Classes">Every class of the model, highest score first (ties: lower index first).</param>
 /// <param name="Selected">Indices (<see cref="AttributedClass.Index"/>) of the classes the user asked for, in the order
 /// asked; by default the top class and the runner-up.</param>
-/// <param name="StandardError"><c>exact</c>: every ESV here is exact. Approximate results will carry numbers.</param>
+/// <param name="StandardError"><c>exact</c>: every ESV here is exact; <c>sampled</c>: see
+/// <see cref="AttributedClass.StandardErrors"/>.</param>
 /// <param name="EvaluationCount">Head evaluations used.</param>
 /// <param name="Timings">Where the time went.</param>
 /// <param name="Warnings">What the user must know of this result, in words: truncated input, frames lost.</param>
+/// <param name="Iterations">How many independent samples were drawn; null when exact.</param>
+/// <param name="StopReason">What ended sampling: <c>iterations</c>, <c>tolerance</c>, <c>budget</c> or <c>time</c>;
+/// null when exact.</param>
+/// <param name="RelativeStandardError">The largest standard error over all frames and classes, relative to the mean |φ|
+/// over them: what a tolerance is compared with. Null when exact, or after one iteration.</param>
 public sealed record AttributionDocument(
     string Schema,
     string ProducedBy,
@@ -34,12 +40,22 @@ public sealed record AttributionDocument(
     string StandardError,
     long EvaluationCount,
     AttributionTimings Timings,
-    IReadOnlyList<string> Warnings)
+    IReadOnlyList<string> Warnings,
+    int? Iterations = null,
+    string? StopReason = null,
+    double? RelativeStandardError = null)
 {
     public const string CurrentSchema = "playfair.attribution/1";
 
-    /// <summary>Estimator and standard error of a result without sampling.</summary>
+    /// <summary>The <see cref="StandardError"/> of a result without sampling.</summary>
     public const string Exact = "exact";
+
+    /// <summary>The <see cref="StandardError"/> of a result with sampling.</summary>
+    public const string Sampled = "sampled";
+
+    /// <summary>Whether every ESV is exact.</summary>
+    [JsonIgnore]
+    public bool IsExact => StandardError == Exact;
 
     /// <summary>This program and its version.</summary>
     public static string Producer { get; } =
@@ -87,8 +103,25 @@ public sealed record ModelSummary(
 /// <param name="FrameCount">n, the number of frames attributed.</param>
 /// <param name="Sampling">In words: <c>uniform 8</c>, <c>every 5</c>, <c>rate 4 Hz</c>, <c>all</c>, <c>given</c>.</param>
 /// <param name="Score"><c>softmax-of-mean</c>, <c>mean-of-softmax</c> or <c>logit</c>.</param>
-/// <param name="Estimator"><c>exact</c>.</param>
-public sealed record AttributionSettings(int FrameCount, string Sampling, string Score, string Estimator);
+/// <param name="Estimator">One of <see cref="Estimators.Names"/>: <c>exact</c>, <c>subsequence-sampling</c>, ….</param>
+/// <param name="Samples">m: how many subsequences of each size an iteration draws; null when exact, as are the others
+/// below.</param>
+/// <param name="Seed">What fixes every random choice.</param>
+/// <param name="IterationLimit">The most iterations; null for no limit.</param>
+/// <param name="Tolerance">The relative standard error below which sampling stops; null for no limit.</param>
+/// <param name="EvaluationBudget">The most head evaluations; null for no limit.</param>
+/// <param name="TimeLimitSeconds">No iteration begins later than this; null for no limit.</param>
+public sealed record AttributionSettings(
+    int FrameCount,
+    string Sampling,
+    string Score,
+    string Estimator,
+    int? Samples = null,
+    ulong? Seed = null,
+    int? IterationLimit = null,
+    double? Tolerance = null,
+    long? EvaluationBudget = null,
+    double? TimeLimitSeconds = null);
 
 /// <param name="Position">0 … n−1 in the attributed sequence.</param>
 /// <param name="Index">Frame index in the video, 0-based decode order (or row of the feature file).</param>
@@ -96,13 +129,22 @@ public sealed record AttributionSettings(int FrameCount, string Sampling, string
 public sealed record AttributedFrame(int Position, long Index, double? TimeSeconds);
 
 /// <param name="Index">Class index in the model.</param>
-/// <param name="Score">f_c(X), in the settings' score.</param>
+/// <param name="Score">f_c(X), in the settings' score; itself an estimate when sampled.</param>
 /// <param name="Prior">f_c(∅): the class prior, in the same score (its log for <c>logit</c>).</param>
 /// <param name="Esv">φ per frame, n values in time order.</param>
 /// <param name="EsvSum">Σφ; equals Score − Prior up to <paramref name="EfficiencyGap"/>.</param>
 /// <param name="EfficiencyGap">Σφ − (f_c(X) − f_c(∅)): rounding only, when exact.</param>
+/// <param name="StandardErrors">Standard error of φ per frame, from the spread of the iterations; null when exact, or
+/// after one iteration.</param>
 public sealed record AttributedClass(
-    int Index, string Name, double Score, double Prior, IReadOnlyList<double> Esv, double EsvSum, double EfficiencyGap);
+    int Index,
+    string Name,
+    double Score,
+    double Prior,
+    IReadOnlyList<double> Esv,
+    double EsvSum,
+    double EfficiencyGap,
+    IReadOnlyList<double>? StandardErrors = null);
 
 /// <summary>Seconds of wall time.</summary>
 /// <param name="DecodeSeconds">Waiting for ffmpeg's frames.</param>

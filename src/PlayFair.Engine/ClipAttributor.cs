@@ -7,25 +7,31 @@ using PlayFair.Video;
 
 namespace PlayFair.Engine;
 
-/// <summary>Attributes whole clips with one model: video → frames → features → exact Element Shapley Values.</summary>
+/// <summary>Attributes whole clips with one model: video → frames → features → Element Shapley Values.</summary>
+/// <param name="model">The model whose scores are attributed.</param>
+/// <param name="inference">How the backbone runs.</param>
+/// <param name="estimation">How values are computed; by default exactly where that is feasible.</param>
 /// <remarks>The backbone is loaded with the first video: attributing precomputed features needs none.</remarks>
-public sealed class ClipAttributor(ModelPackage model, InferenceOptions? inference = null) : IDisposable
+public sealed class ClipAttributor(
+    ModelPackage model, InferenceOptions? inference = null, EstimationOptions? estimation = null) : IDisposable
 {
     private readonly InferenceOptions _inference = inference ?? new InferenceOptions();
+    private readonly EstimationOptions _estimation = estimation ?? new EstimationOptions();
     private OnnxBackbone? _backbone;
 
     public ModelPackage Model { get; } = model;
 
     /// <summary>Attributes a video.</summary>
     /// <param name="path">A video file.</param>
-    /// <param name="sampling">Which frames; at most <see cref="ExactEsv.MaxFrameCount"/> of them.</param>
+    /// <param name="sampling">Which frames; at most <see cref="SampledEsv.MaxFrameCount"/> of them.</param>
     /// <param name="score">The score that is attributed.</param>
     /// <param name="selected">Which classes <see cref="AttributionDocument.Selected"/> names.</param>
-    /// <param name="progress">Told of every stage as it begins and of every frame sampled.</param>
+    /// <param name="progress">Told of every stage as it begins, of every frame sampled and of every iteration.</param>
     /// <exception cref="VideoException">The video cannot be read.</exception>
-    /// <exception cref="InferenceException">The backbone cannot be loaded or run, or gives features that are no numbers.
-    /// </exception>
-    /// <exception cref="ClipException">More frames were sampled than exact attribution takes.</exception>
+    /// <exception cref="InferenceException">The backbone cannot be loaded or run, or gives features that are no
+    /// numbers or too large for the head.</exception>
+    /// <exception cref="ClipException">More frames were sampled than the estimator takes, or it does not take the
+    /// model and score.</exception>
     public async Task<AttributionDocument> AttributeVideoAsync(
         string path,
         FrameSampling sampling,
@@ -36,36 +42,49 @@ public sealed class ClipAttributor(ModelPackage model, InferenceOptions? inferen
     {
         ArgumentNullException.ThrowIfNull(selected);
         long start = Stopwatch.GetTimestamp();
-        ClipFeatures clip = await ExtractAsync(path, sampling, progress, cancellationToken);
-        progress?.Report(new ClipProgress(ClipStage.Attributing, clip.Frames.Count));
-        var (values, attributionTime) =
-            await Task.Run(() => Attribute(clip.Values, clip.Frames.Count, score, cancellationToken), cancellationToken);
+        ClipFeatures clip = await ExtractAsync(path, sampling, score, progress, cancellationToken);
+        Estimate? estimate = await Task.Run(
+            () => Attribute(clip.Values, clip.Frames.Count, score, path, progress, cancellationToken),
+            cancellationToken);
+        if (estimate is null)
+        {
+            throw new InferenceException(
+                $"Backbone '{Model.Backbone.Path}' describes '{path}' by numbers up to {Largest(clip.Values)}, of "
+                + "which the head's scores are not finite",
+                "features as the head was trained on",
+                "Restore the files from the model package.");
+        }
 
         VideoInfo video = clip.Video;
-        return Document(values, selected) with
+        return Document(estimate, selected, clip.Sampling) with
         {
             Video = new VideoSummary(
                 path, video.Width, video.Height, video.Duration?.TotalSeconds, video.FrameRateHz,
                 clip.Decoding.DecodedFrameCount, clip.Decoding.LostFrameCount, clip.Decoding.IsTruncated,
                 clip.Decoding.IsCorrupt),
             Model = Summary(_backbone!.Device.ToString()),
-            Settings = new AttributionSettings(
-                clip.Frames.Count, clip.Sampling, ScoreKinds.Name(score), AttributionDocument.Exact),
             Frames = clip.Frames,
             Timings = new AttributionTimings(
-                clip.DecodeTime.TotalSeconds, clip.FeatureTime.TotalSeconds, attributionTime.TotalSeconds,
+                clip.DecodeTime.TotalSeconds, clip.FeatureTime.TotalSeconds, estimate.Time.TotalSeconds,
                 Stopwatch.GetElapsedTime(start).TotalSeconds),
-            Warnings = Warnings(clip.Decoding),
+            Warnings = [.. Warnings(clip.Decoding), .. Warnings(estimate)],
         };
     }
 
     /// <summary>Attributes precomputed features.</summary>
     /// <param name="path">A safetensors file with one [n, D] tensor, or several of which one is named features.</param>
+    /// <param name="score">The score that is attributed.</param>
+    /// <param name="selected">Which classes <see cref="AttributionDocument.Selected"/> names.</param>
+    /// <param name="progress">Told when attribution begins, and of every iteration.</param>
     /// <exception cref="SafetensorsException">The file holds no features.</exception>
-    /// <exception cref="ClipException">D is not the model's feature size, or n is more than exact attribution takes.
-    /// </exception>
+    /// <exception cref="ClipException">D is not the model's feature size, the features are too large for the head, n is
+    /// more than the estimator takes, or it does not take the model and score.</exception>
     public AttributionDocument AttributeFeatures(
-        string path, ScoreKind score, ClassSelection selected, CancellationToken cancellationToken = default)
+        string path,
+        ScoreKind score,
+        ClassSelection selected,
+        IProgress<ClipProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(selected);
         long start = Stopwatch.GetTimestamp();
@@ -79,17 +98,20 @@ public sealed class ClipAttributor(ModelPackage model, InferenceOptions? inferen
                 "Compute the features with the model's own backbone, or name another model.");
         }
 
-        CheckFrameCount(frameCount, path);
-        var (values, attributionTime) = Attribute(features.Values, frameCount, score, cancellationToken);
-        return Document(values, selected) with
+        CheckFrameCount(frameCount, score, path);
+        Estimate estimate = Attribute(features.Values, frameCount, score, path, progress, cancellationToken)
+            ?? throw new ClipException(
+                ClipErrorKind.TooLargeFeatures,
+                $"'{path}' holds features up to {Largest(features.Values)}, of which the scores of {Model.Name} are " +
+                "not finite; expected features as its own backbone computes them. Compute them anew, or name another " +
+                "model.");
+        return Document(estimate, selected, "given") with
         {
             Features = new FeatureSummary(path, frameCount, featureSize),
-            Model = Summary(device: null),
-            Settings = new AttributionSettings(
-                frameCount, "given", ScoreKinds.Name(score), AttributionDocument.Exact),
             Frames = [.. Enumerable.Range(0, frameCount).Select(i => new AttributedFrame(i, i, TimeSeconds: null))],
             Timings = new AttributionTimings(
-                0, 0, attributionTime.TotalSeconds, Stopwatch.GetElapsedTime(start).TotalSeconds),
+                0, 0, estimate.Time.TotalSeconds, Stopwatch.GetElapsedTime(start).TotalSeconds),
+            Warnings = Warnings(estimate),
         };
     }
 
@@ -97,7 +119,11 @@ public sealed class ClipAttributor(ModelPackage model, InferenceOptions? inferen
 
     /// <summary>Decodes the sampled frames and computes their features, a batch at a time.</summary>
     private async Task<ClipFeatures> ExtractAsync(
-        string path, FrameSampling sampling, IProgress<ClipProgress>? progress, CancellationToken cancellationToken)
+        string path,
+        FrameSampling sampling,
+        ScoreKind score,
+        IProgress<ClipProgress>? progress,
+        CancellationToken cancellationToken)
     {
         BackboneSpec spec = Model.Backbone;
         var format = new FrameFormat(
@@ -131,7 +157,7 @@ public sealed class ClipAttributor(ModelPackage model, InferenceOptions? inferen
                     batch.Add(frame);
                     frames.Add(new AttributedFrame(frames.Count, frame.Index, frame.PresentationTime.TotalSeconds));
                     decodeProgress.FrameCount = frames.Count;
-                    CheckFrameCount(frames.Count, path);
+                    CheckFrameCount(frames.Count, score, path);
                 }
 
                 if (batch.Count == _inference.BatchSize || (!more && batch.Count > 0))
@@ -175,43 +201,119 @@ public sealed class ClipAttributor(ModelPackage model, InferenceOptions? inferen
         batch.Clear();
     }
 
-    private static void CheckFrameCount(int count, string path)
+    private void CheckFrameCount(int count, ScoreKind score, string path)
     {
-        if (count > ExactEsv.MaxFrameCount)
+        if (Estimators.WhyTooMany(_estimation, count, Model.Head.MaxScale, score) is { } reason)
         {
             throw new ClipException(
-                ClipErrorKind.TooManyFrames,
-                $"'{path}' gives more than {ExactEsv.MaxFrameCount} frames, the most that exact attribution takes. " +
-                $"Ask for fewer: --frames {ExactEsv.MaxFrameCount} or less.");
+                ClipErrorKind.TooManyFrames, $"'{path}' gives {count} frames or more, which are too many: {reason}");
         }
     }
 
-    private (ElementShapleyValues Values, TimeSpan Time) Attribute(
-        float[] features, int frameCount, ScoreKind score, CancellationToken cancellationToken)
+    /// <summary>Computes the values; null if they are not finite numbers.</summary>
+    /// <exception cref="ClipException">The estimator does not take this, or it needs too much memory.</exception>
+    private Estimate? Attribute(
+        float[] features,
+        int frameCount,
+        ScoreKind score,
+        string path,
+        IProgress<ClipProgress>? progress,
+        CancellationToken cancellationToken)
     {
+        progress?.Report(new ClipProgress(ClipStage.Attributing, frameCount));
         long start = Stopwatch.GetTimestamp();
-        var values = ExactEsv.Compute(Model.Head.Project(features, frameCount), Model.Prior, score, cancellationToken);
-        return (values, Stopwatch.GetElapsedTime(start));
+        IEsvEstimator estimator = Estimators.Create(_estimation, frameCount, Model.Head.MaxScale, score);
+        var forecasts = new LastForecast(frameCount, progress);
+        try
+        {
+            var game = new Game(Model.Head.Project(features, frameCount), Model.Prior, score);
+            if (ExceedsMemory(estimator, game))
+                throw TooManyForMemory();
+            ElementShapleyValues values =
+                estimator.Estimate(game, _estimation.StoppingRule(forecasts), cancellationToken);
+            // Logits that are finite may still have sums that are not.
+            return values.Values.Concat(values.Scores).All(double.IsFinite)
+                ? new Estimate(values, forecasts.Last?.RelativeError, Stopwatch.GetElapsedTime(start))
+                : null;
+        }
+        catch (NotFiniteNumberException)
+        {
+            return null;
+        }
+        catch (OutOfMemoryException)
+        {
+            throw TooManyForMemory();
+        }
+        catch (ArgumentException refusal)
+        {
+            throw new ClipException(
+                ClipErrorKind.WrongEstimator,
+                $"{estimator.Name} cannot attribute {ScoreKinds.Name(score)} of {Model.Name} for '{path}': "
+                + refusal.Message.Replace($" (Parameter '{refusal.ParamName}')", "", StringComparison.Ordinal));
+        }
+
+        ClipException TooManyForMemory() => new(
+            ClipErrorKind.TooManyFrames,
+            $"'{path}' gives {frameCount} frames, of which {estimator.Name} needs more memory than there is. Attribute "
+            + "fewer, or draw one iteration.");
     }
 
-    /// <summary>The part of the document that follows from the values alone; the caller fills in the rest.</summary>
-    private AttributionDocument Document(ElementShapleyValues values, ClassSelection selected)
+    /// <summary>
+    /// Foresees what systems that lend more memory than they have would end the process for: sums over iterations, for
+    /// each size, frame and class.
+    /// </summary>
+    private bool ExceedsMemory(IEsvEstimator estimator, Game game)
     {
+        long sums = (long)game.FrameCount * game.FrameCount * game.ClassCount;
+        return estimator is SampledEsv && _estimation.IterationLimit != 1
+            && (sums > Array.MaxLength || sums * sizeof(double) > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+    }
+
+    private static string Largest(float[] features) =>
+        features.Max(Math.Abs).ToString("0.#e+0", CultureInfo.InvariantCulture);
+
+    /// <summary>The part of the document that follows from the values alone; the caller fills in the rest.</summary>
+    private AttributionDocument Document(Estimate estimate, ClassSelection selected, string sampling)
+    {
+        ElementShapleyValues values = estimate.Values;
         var classes = new AttributedClass[values.ClassCount];
         for (int c = 0; c < classes.Length; c++)
         {
-            var esv = new double[values.FrameCount];
-            for (int i = 0; i < esv.Length; i++)
-                esv[i] = values[i, c];
+            double[] esv = OfClass(values.Values, c);
             classes[c] = new AttributedClass(
-                c, Model.Classes[c], values.Scores[c], values.Prior[c], esv, esv.Sum(), values.EfficiencyGap(c));
+                c, Model.Classes[c], values.Scores[c], values.Prior[c], esv, esv.Sum(), values.EfficiencyGap(c),
+                values.StandardErrors is { } errors ? OfClass(errors, c) : null);
         }
 
         AttributedClass[] ranked = [.. classes.OrderByDescending(c => c.Score)];
-        return new AttributionDocument(
+        var settings = new AttributionSettings(
+            values.FrameCount, sampling, ScoreKinds.Name(values.ScoreKind), values.Estimator);
+        var document = new AttributionDocument(
             AttributionDocument.CurrentSchema, AttributionDocument.Producer, Video: null, Features: null, Summary(null),
-            new AttributionSettings(0, "", "", ""), [], ranked, selected.In(ranked),
-            AttributionDocument.Exact, values.EvaluationCount, new AttributionTimings(0, 0, 0, 0), []);
+            settings, [], ranked, selected.In(ranked), AttributionDocument.Exact, values.EvaluationCount,
+            new AttributionTimings(0, 0, 0, 0), []);
+        if (values.IsExact)
+            return document;
+        return document with
+        {
+            Settings = settings with
+            {
+                Samples = _estimation.Samples,
+                Seed = _estimation.Seed,
+                IterationLimit = _estimation.IterationLimit,
+                Tolerance = _estimation.Tolerance,
+                EvaluationBudget = _estimation.Budget,
+                TimeLimitSeconds = _estimation.Time?.TotalSeconds,
+            },
+            StandardError = AttributionDocument.Sampled,
+            Iterations = values.SampleCount,
+            StopReason = values.StopReason.ToString().ToLowerInvariant(),
+            // Values that cancel out have no mean to be relative to.
+            RelativeStandardError = estimate.RelativeError is { } error && double.IsFinite(error) ? error : null,
+        };
+
+        double[] OfClass(double[] numbers, int c) =>
+            [.. Enumerable.Range(0, values.FrameCount).Select(i => numbers[(i * values.ClassCount) + c])];
     }
 
     private ModelSummary Summary(string? device) => new(
@@ -229,6 +331,36 @@ public sealed class ClipAttributor(ModelPackage model, InferenceOptions? inferen
         }
 
         return warnings;
+    }
+
+    private List<string> Warnings(Estimate estimate)
+    {
+        var warnings = new List<string>();
+        if (!estimate.Values.IsExact && estimate.Values.EvaluationCount > _estimation.Budget)
+        {
+            warnings.Add(
+                $"The first iteration alone took {estimate.Values.EvaluationCount} evaluations, more than the budget "
+                + $"of {_estimation.Budget}; fewer samples of each size cost less.");
+        }
+
+        return warnings;
+    }
+
+    /// <param name="Values">Finite numbers.</param>
+    /// <param name="RelativeError">As <see cref="AttributionDocument.RelativeStandardError"/>.</param>
+    /// <param name="Time">Spent in the head and the Shapley values.</param>
+    private sealed record Estimate(ElementShapleyValues Values, double? RelativeError, TimeSpan Time);
+
+    /// <summary>Passes forecasts on and keeps the last.</summary>
+    private sealed class LastForecast(int frameCount, IProgress<ClipProgress>? progress) : IProgress<EstimateForecast>
+    {
+        public EstimateForecast? Last { get; private set; }
+
+        public void Report(EstimateForecast value)
+        {
+            Last = value;
+            progress?.Report(new ClipProgress(ClipStage.Attributing, frameCount, DecodedShare: null, value));
+        }
     }
 
     /// <summary>Turns the times of decoded frames into the share of the video that is decoded.</summary>

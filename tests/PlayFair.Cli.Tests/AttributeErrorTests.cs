@@ -101,8 +101,8 @@ public sealed class AttributeErrorTests(Playfair playfair, Footage footage)
 
         (await AttributeAsync(three)).Refused(18, "has 3 frames that decode, and 4 were asked for");
         (await AttributeAsync(three, "--frames", "5")).Refused(18, "has 3 frames", "5 were asked for");
-        (await AttributeAsync(footage.Moving, "--sampling", "all")).Refused(19, "more than 20 frames");
-        (await AttributeAsync(footage.Moving, "--sampling", "every:2")).Refused(19, "more than 20 frames");
+        (await AttributeAsync(footage.Moving, "--sampling", "every:2", "--estimator", "exact")).Refused(
+            19, "gives 21 frames or more", "at most 20 frames", "--estimator subsequence-sampling");
     }
 
     [Fact]
@@ -168,7 +168,10 @@ public sealed class AttributeErrorTests(Playfair playfair, Footage footage)
         (await AttributeAsync("--features", Features("other", 3, 7))).Refused(42, "7 features a frame", "takes 5");
         (await AttributeAsync("--features", Features("cube", 3, 5, 2))).Refused(42, "shape [3, 5, 2]");
         (await AttributeAsync("--features", Features("none", 0, 5))).Refused(42, "shape [0, 5]");
-        (await AttributeAsync("--features", Features("many", 21, 5))).Refused(19, "more than 20 frames");
+        (await AttributeAsync("--features", Features("many", 4097, 5))).Refused(19, "4097 frames", "at most 4096");
+        string large = Path.Combine(folder, "large");
+        SafetensorsFile.Write(large, [new("features", [3, 5], [.. Enumerable.Repeat(3e38f, 15)])]);
+        (await AttributeAsync("--features", large)).Refused(42, $"'{large}'", "3e+38", "not finite");
         (await AttributeAsync("--features", footage.Moving)).Refused(42, "safetensors");
         (await AttributeAsync("--features", Path.Combine(folder, "missing"))).Refused(42, "no such file");
         (await AttributeAsync("--features", folder)).Refused(42, "a folder");
@@ -186,7 +189,8 @@ public sealed class AttributeErrorTests(Playfair playfair, Footage footage)
 
     private Task<Outcome> AttributeAsync(params string[] arguments) => playfair.RunAsync(["attribute", .. arguments]);
 
-    private static void Forbid(string file)
+    /// <summary>Takes all permissions from a file or folder.</summary>
+    internal static void Forbid(string file)
     {
         if (OperatingSystem.IsWindows())
             Assert.Skip("permissions are Unix ones");
@@ -195,7 +199,7 @@ public sealed class AttributeErrorTests(Playfair playfair, Footage footage)
     }
 
     /// <summary>A launcher under which permissions count, for root too.</summary>
-    private static string[] WithoutPrivileges()
+    internal static string[] WithoutPrivileges()
     {
         if (!Environment.IsPrivilegedProcess)
             return [];

@@ -54,6 +54,21 @@ public sealed class AttributeOutputTests(Playfair playfair, Footage footage)
         Assert.Equal(
             ["decodeSeconds", "featureSeconds", "attributionSeconds", "totalSeconds"], Names(json["timings"]!));
 
+        Outcome sampled = (await playfair.RunAsync(
+            "attribute", footage.Moving, "--json", "-", "--samples", "9", "--time", "1h", "--budget", "99",
+            "--tolerance", "1%", "--iterations", "2")).Succeeded();
+        var other = JsonNode.Parse(sampled.Output)!;
+        Assert.Equal(
+            [.. Names(json), "iterations", "stopReason", "relativeStandardError"],
+            Names(other));
+        Assert.Equal([.. Names(json["classes"]![0]!), "standardErrors"], Names(other["classes"]![0]!));
+        Assert.Equal(
+            [
+                .. Names(json["settings"]!), "samples", "seed", "iterationLimit", "tolerance", "evaluationBudget",
+                "timeLimitSeconds",
+            ],
+            Names(other["settings"]!));
+
         static IEnumerable<string> Names(JsonNode node) => node.AsObject().Select(field => field.Key);
     }
 
@@ -172,6 +187,88 @@ public sealed class AttributeOutputTests(Playfair playfair, Footage footage)
         Assert.StartsWith($"Σφ of a = {value} = f(X) − f(∅) = {value} ", sum, StringComparison.Ordinal);
 
         static string Signed(double number) => number.ToString("+0.0000;-0.0000; 0.0000", CultureInfo.InvariantCulture).Trim();
+    }
+
+    [Fact]
+    public async Task Sampled_values_come_with_their_errors_in_every_output()
+    {
+        string folder = footage.NewFolder("sampled");
+        string json = Path.Combine(folder, "out.json");
+        string csv = Path.Combine(folder, "out.csv");
+        string html = Path.Combine(folder, "out.html");
+
+        Outcome run = (await playfair.RunAsync(
+            "attribute", footage.Moving, "--sampling", "all", "--samples", "16", "--iterations", "4", "--seed", "3",
+            "--tolerance", "0.01%", "--json", json, "--csv", csv, "--html", html)).Succeeded();
+
+        AttributionDocument document = Parse(File.ReadAllText(json));
+        Assert.Equal(
+            new AttributionSettings(
+                50, "all", "softmax-of-mean", "subsequence-sampling", 16, 3, IterationLimit: 4, Tolerance: 0.0001),
+            document.Settings);
+        AttributedClass a = document.Classes[0], b = document.Classes[1];
+        Assert.Equal(50, a.StandardErrors!.Count);
+        AssertTable(document, File.ReadAllLines(csv));
+        Assert.True(JsonNode.DeepEquals(
+            JsonNode.Parse(File.ReadAllText(json)), JsonNode.Parse(Block(File.ReadAllText(html), "attribution"))));
+
+        string[] lines = run.Output.Split('\n');
+        Assert.EndsWith("50 frames (all), softmax-of-mean, subsequence-sampling", lines[1], StringComparison.Ordinal);
+        Assert.Matches(
+            @"^too many frames for exact values: 4 iterations of 16, 192 evaluations, stopped by: iterations; "
+            + @"largest standard error \d+ % of the mean \|φ\|$",
+            lines[2]);
+        for (int i = 0; i < 50; i++)
+        {
+            string line = Assert.Single(lines, text => text.StartsWith($"{i,6}  ", StringComparison.Ordinal));
+            Assert.Equal([Error(a, i), Error(b, i)], line.Split(' ').Where(word => word.StartsWith('±')));
+        }
+
+        string sum = Assert.Single(lines, text => text.StartsWith("Σφ of a", StringComparison.Ordinal));
+        Assert.Contains(" ≠ f(X) − f(∅) = ", sum, StringComparison.Ordinal);
+        string gap = a.EfficiencyGap.ToString("+0.0e+0;-0.0e+0", CultureInfo.InvariantCulture);
+        Assert.EndsWith($"(gap {gap}: samples do not keep the sum)", sum, StringComparison.Ordinal);
+
+        static string Error(AttributedClass c, int frame) => c.StandardErrors![frame] is var error and > 0 and < 0.00005
+            ? error.ToString("±0e+0", CultureInfo.InvariantCulture)
+            : c.StandardErrors![frame].ToString("±0.0000", CultureInfo.InvariantCulture);
+    }
+
+    [Theory]
+    [InlineData("exact", null, "")]
+    [InlineData("exact", null, "--estimator exact")]
+    [InlineData("subsequence-sampling", "iterations", "--estimator subsequence-sampling")]
+    [InlineData("subsequence-sampling", "iterations", "--iterations 3")]
+    [InlineData("subsequence-sampling", "iterations", "--seed 1")]
+    [InlineData("subsequence-sampling", "tolerance", "--samples 50 --tolerance 20%")]
+    [InlineData("subsequence-sampling", "tolerance", "--samples 50 --tolerance 0.2 --time 1h")]
+    [InlineData("subsequence-sampling", "budget", "--samples 50 --budget 1000")]
+    [InlineData("subsequence-sampling", "time", "--samples 50 --time 1ms")]
+    public async Task Values_are_exact_where_that_is_feasible_unless_an_option_is_about_sampling(
+        string estimator, string? stopReason, string options)
+    {
+        string[] arguments = options.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        AttributionDocument document = Parse((await playfair.RunAsync(
+            ["attribute", "--features", playfair.Features, "--json", "-", .. arguments])).Succeeded());
+
+        Assert.Equal((estimator, stopReason), (document.Settings.Estimator, document.StopReason));
+        Assert.Equal(stopReason is null ? "exact" : "sampled", document.StandardError);
+        if (options.Contains("--iterations", StringComparison.Ordinal))
+            Assert.Equal(3, document.Iterations);
+        else if (stopReason == "iterations")
+            Assert.Equal(10, document.Iterations);
+    }
+
+    [Fact]
+    public async Task A_seed_gives_the_same_values_again_and_another_gives_others()
+    {
+        string[] first = await ValuesAsync("5");
+        Assert.Equal(first, await ValuesAsync("5"));
+        Assert.NotEqual(first, await ValuesAsync("6"));
+
+        async Task<string[]> ValuesAsync(string seed) => (await playfair.RunAsync(
+            "attribute", "--features", playfair.Features, "--csv", "-", "--samples", "8", "--seed", seed))
+            .Succeeded().Output.Split('\n');
     }
 
     [Fact]
@@ -303,23 +400,24 @@ public sealed class AttributeOutputTests(Playfair playfair, Footage footage)
 
     private static void AssertTable(AttributionDocument document, string[] lines)
     {
-        Assert.Equal("source,class_index,class,score,prior,position,frame,time_seconds,esv", lines[0]);
+        Assert.Equal("source,class_index,class,score,prior,position,frame,time_seconds,esv,standard_error", lines[0]);
         var expected =
             from index in document.Selected
             let c = document.Classes.Single(candidate => candidate.Index == index)
             from frame in document.Frames
             select (document.Video?.Path ?? document.Features!.Path, c.Index, c.Name, c.Score, c.Prior, frame.Position,
-                frame.Index, frame.TimeSeconds, c.Esv[frame.Position]);
+                frame.Index, frame.TimeSeconds, c.Esv[frame.Position], c.StandardErrors?[frame.Position]);
         var found = lines[1..].Select(line =>
         {
             string[] cells = Cells(line);
             return (cells[0], Whole(cells[1]), cells[2], Number(cells[3]), Number(cells[4]), Whole(cells[5]),
-                (long)Whole(cells[6]), cells[7].Length > 0 ? Number(cells[7]) : (double?)null, Number(cells[8]));
+                (long)Whole(cells[6]), Optional(cells[7]), Number(cells[8]), Optional(cells[9]));
         });
         // Exactly: numbers are written so that they are read back as they were.
         Assert.Equal(expected, found);
 
         static int Whole(string cell) => int.Parse(cell, CultureInfo.InvariantCulture);
+        static double? Optional(string cell) => cell.Length > 0 ? Number(cell) : null;
         static double Number(string cell) => double.Parse(cell, CultureInfo.InvariantCulture);
     }
 

@@ -56,6 +56,16 @@ public sealed partial class TerminalTests(Playfair playfair, Footage footage)
         Assert.StartsWith("{\n", File.ReadAllText(json), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_terminal_is_told_how_long_sampling_will_go_on()
+    {
+        string shown = await OnTerminalAsync(
+            ["attribute", "--features", playfair.Features, "--time", "1s"], ("NO_COLOR", "1"));
+
+        Assert.Matches(Forecast(), shown);
+        Assert.Contains("stopped by: time", shown, StringComparison.Ordinal);
+    }
+
     /// <returns>All that the terminal was sent.</returns>
     private async Task<string> OnTerminalAsync(
         string[] arguments, (string Name, string? Value) variable, int code = 0, string? output = null)
@@ -72,6 +82,11 @@ public sealed partial class TerminalTests(Playfair playfair, Footage footage)
 
         static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
     }
+
+    // The description may be cut at the terminal's width.
+    [GeneratedRegex(
+        @"attributing 16 frames, [0-9 ]+ iterations?, error [0-9.]+ %, ", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Forecast();
 
     /// <summary>The terminal's command for a foreground or background colour; bold and dim are none.</summary>
     [GeneratedRegex(@"\x1B\[([0-9;]*;)?(3[0-8]|4[0-8]|9[0-7]|10[0-7])[;m]", RegexOptions.ExplicitCapture, 1000)]

@@ -8,8 +8,8 @@ public sealed class UsageTests(Playfair playfair, Footage footage)
     [Theory]
     [InlineData("No video was named")]
     [InlineData("A video's name is empty", "")]
-    [InlineData("--frames is '0'; expected 1 to 20", "V", "--frames", "0")]
-    [InlineData("--frames is '21'", "V", "--frames", "21")]
+    [InlineData("--frames is '0'; expected 1 to 4096", "V", "--frames", "0")]
+    [InlineData("--frames is '4097'", "V", "--frames", "4097")]
     [InlineData("--frames is 'eight'", "V", "-n", "eight")]
     [InlineData("--frames is '-3'", "V", "--frames=-3")]
     [InlineData("--threads is '0'", "V", "--threads", "0")]
@@ -19,6 +19,25 @@ public sealed class UsageTests(Playfair playfair, Footage footage)
     [InlineData("--sampling is '8'", "V", "--sampling", "8")]
     [InlineData("Both --frames 3 and --sampling", "V", "--sampling", "all", "--frames", "3")]
     [InlineData("--score is 'probability'; expected one of softmax-of-mean, mean-of-softmax, logit", "V", "--score", "probability")]
+    [InlineData("--estimator is 'guess'; expected one of exact, subsequence-sampling", "F", "--estimator", "guess")]
+    [InlineData("--samples is about sampling, and --estimator exact does not", "V", "--estimator", "exact", "--samples", "9")]
+    [InlineData("--iterations is about sampling", "V", "--iterations", "2", "--estimator", "exact")]
+    [InlineData("--seed is about sampling", "V", "--estimator", "exact", "--seed", "0")]
+    [InlineData("--tolerance is about sampling", "V", "--estimator", "exact", "--tolerance", "5%")]
+    [InlineData("--budget is about sampling", "V", "--estimator", "exact", "--budget", "100")]
+    [InlineData("--time is about sampling", "V", "--estimator", "exact", "--time", "1s")]
+    [InlineData("--samples is '0'; expected 1 to 1000000", "V", "--samples", "0")]
+    [InlineData("--iterations is '-1'; expected 1 to", "V", "--iterations=-1")]
+    [InlineData("--seed is '-1'; expected 0 to 9007199254740991", "V", "--seed=-1")]
+    [InlineData("--tolerance is '0%'; expected a relative standard error such as 5% or 0.05", "V", "--tolerance", "0%")]
+    [InlineData("--tolerance is '5'", "V", "--tolerance", "5")]
+    [InlineData("--tolerance is '101%'", "V", "--tolerance", "101%")]
+    [InlineData("--tolerance is 'NaN'", "V", "--tolerance", "NaN")]
+    [InlineData("--budget is '0'; expected a whole number of head evaluations", "V", "--budget", "0")]
+    [InlineData("--budget is '1e6'", "V", "--budget", "1e6")]
+    [InlineData("--time is '10'; expected a duration with its unit", "V", "--time", "10")]
+    [InlineData("--time is '0s'", "V", "--time", "0s")]
+    [InlineData("--time is '1d'", "V", "--time", "1d")]
     [InlineData("Device 'gpu'; expected cpu, cuda or cuda:INDEX", "V", "--device", "gpu")]
     [InlineData("There is no option '--jsn'", "V", "--jsn", "-")]
     [InlineData("'--json'", "V", "--json")]
@@ -56,7 +75,12 @@ public sealed class UsageTests(Playfair playfair, Footage footage)
 
         Assert.Equal((2, ""), (bare.Code, bare.Error));
         Assert.Contains("attribute", bare.Output, StringComparison.Ordinal);
-        string[] options = ["--features", "--model", "--frames", "--sampling", "--class", "--score", "--json", "--csv", "--html", "--device", "--threads", "--quiet"];
+        string[] options =
+        [
+            "--features", "--model", "--frames", "--sampling", "--class", "--score", "--estimator", "--samples",
+            "--iterations", "--seed", "--tolerance", "--budget", "--time", "--json", "--csv", "--html", "--device",
+            "--threads", "--quiet",
+        ];
         Assert.All(options, option => Assert.Contains(option, help.Output, StringComparison.Ordinal));
         Assert.Contains("playfair attribute clip.mp4 --frames 12 --html report.html", help.Output, StringComparison.Ordinal);
     }

@@ -112,7 +112,7 @@ public sealed class ClipAttributorTests(Footage footage)
         string file = WriteFeatures("six", 6, features);
 
         AttributionDocument document = attributor.AttributeFeatures(
-            file, ScoreKind.SoftmaxOfMean, ClassSelection.Default, Token);
+            file, ScoreKind.SoftmaxOfMean, ClassSelection.Default, cancellationToken: Token);
 
         Assert.Equal(new FeatureSummary(file, 6, 5), document.Features);
         Assert.Null(document.Video);
@@ -139,7 +139,8 @@ public sealed class ClipAttributorTests(Footage footage)
         Assert.True(Math.Abs(Class(one, 0).Score - Class(other, 0).Score) > 1e-3);
 
         static AttributionDocument Attribute(ClipAttributor attributor, string file) =>
-            attributor.AttributeFeatures(file, ScoreKind.SoftmaxOfMean, ClassSelection.Default, Token);
+            attributor.AttributeFeatures(
+                file, ScoreKind.SoftmaxOfMean, ClassSelection.Default, cancellationToken: Token);
     }
 
     [Fact]
@@ -179,18 +180,164 @@ public sealed class ClipAttributorTests(Footage footage)
         AssertConsistent(document);
     }
 
+    [Theory]
+    [InlineData(ScoreKind.SoftmaxOfMean, "take at most 20 frames")]
+    [InlineData(ScoreKind.MeanOfSoftmax, "at most 20000000")]
+    public async Task More_frames_than_exact_attribution_takes_are_refused_only_if_exact_values_are_asked_for(
+        ScoreKind score, string limit)
+    {
+        // Subsequences of up to three of 494 frames: just above 20 million.
+        string few = WriteFeatures("few", 21, new float[21 * LinearBackbone.FeatureSize]);
+        string many = WriteFeatures("many", 494, new float[494 * LinearBackbone.FeatureSize]);
+        var options = new EstimationOptions { Estimator = "exact" };
+        using var exact = new ClipAttributor(Load(new TestPackage()), estimation: options);
+        using var sampling = new ClipAttributor(
+            Load(new TestPackage()), estimation: new EstimationOptions { Samples = 1, Iterations = 1 });
+
+        var features = Assert.Throws<ClipException>(() => Attribute(exact, many));
+
+        Assert.Equal(ClipErrorKind.TooManyFrames, features.Kind);
+        Assert.Contains(limit, features.Message, StringComparison.Ordinal);
+        Assert.Equal("subsequence-sampling", Attribute(sampling, many).Settings.Estimator);
+        if (score == ScoreKind.SoftmaxOfMean)
+        {
+            Assert.Throws<ClipException>(() => Attribute(exact, few));
+            var video = await Assert.ThrowsAsync<ClipException>(() => exact.AttributeVideoAsync(
+                footage.Moving, FrameSampling.All, score, ClassSelection.Default, cancellationToken: Token));
+            Assert.Equal(ClipErrorKind.TooManyFrames, video.Kind);
+        }
+        else
+        {
+            Assert.Equal("exact", Attribute(sampling, few).Settings.Estimator);
+        }
+
+        AttributionDocument Attribute(ClipAttributor attributor, string file) =>
+            attributor.AttributeFeatures(file, score, ClassSelection.Default, cancellationToken: Token);
+    }
+
     [Fact]
-    public async Task More_frames_than_exact_attribution_takes_are_refused()
+    public void More_frames_than_sampling_takes_are_refused()
     {
         using var attributor = new ClipAttributor(Load(new TestPackage()));
-        string file = WriteFeatures("many", 21, new float[21 * LinearBackbone.FeatureSize]);
+        string file = WriteFeatures("too many", 4097, new float[4097 * LinearBackbone.FeatureSize]);
 
-        var video = await Assert.ThrowsAsync<ClipException>(() => attributor.AttributeVideoAsync(
-            footage.Moving, FrameSampling.All, ScoreKind.Logit, ClassSelection.Default, cancellationToken: Token));
-        var features = Assert.Throws<ClipException>(
-            () => attributor.AttributeFeatures(file, ScoreKind.Logit, ClassSelection.Default, Token));
+        var refusal = Assert.Throws<ClipException>(() => attributor.AttributeFeatures(
+            file, ScoreKind.SoftmaxOfMean, ClassSelection.Default, cancellationToken: Token));
 
-        Assert.Equal((ClipErrorKind.TooManyFrames, ClipErrorKind.TooManyFrames), (video.Kind, features.Kind));
+        Assert.Equal(ClipErrorKind.TooManyFrames, refusal.Kind);
+        Assert.Contains("sampling takes at most 4096", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sampled_document_says_how_it_was_sampled_and_how_far_it_may_be_off()
+    {
+        var options = new EstimationOptions { Samples = 8, Iterations = 12, Seed = 7 };
+        ModelPackage model = Load(new TestPackage());
+        using var attributor = new ClipAttributor(model, estimation: options);
+        var watcher = new Watcher();
+
+        AttributionDocument document = await attributor.AttributeVideoAsync(
+            footage.Moving, FrameSampling.All, ScoreKind.SoftmaxOfMean, ClassSelection.Default, watcher, Token);
+
+        Assert.Equal(
+            new AttributionSettings(50, "all", "softmax-of-mean", "subsequence-sampling", 8, 7, IterationLimit: 12),
+            document.Settings);
+        Assert.Equal(("sampled", 12, "iterations"), (document.StandardError, document.Iterations, document.StopReason));
+        // Eight subsequences of each of the three scales, twelve times.
+        Assert.Equal(12 * 3 * 8, document.EvaluationCount);
+        float[] features = await FeaturesByDefinitionAsync(footage.Moving, new FrameFormat(16, 12, FrameFit.Stretch));
+        ElementShapleyValues expected = new SampledEsv { MaxCount = 8, Seed = 7 }.Estimate(
+            new Game(model.Head.Project(features, 50), TestPackage.Prior, ScoreKind.SoftmaxOfMean),
+            new StoppingRule { Iterations = 12 }, Token);
+        Assert.All(document.Classes, c =>
+        {
+            Assert.Equal(expected.Scores[c.Index], c.Score, 1e-4);
+            for (int i = 0; i < 50; i++)
+            {
+                Assert.Equal(expected[i, c.Index], c.Esv[i], 1e-4);
+                Assert.Equal(expected.StandardErrors![(i * 4) + c.Index], c.StandardErrors![i], 1e-4);
+            }
+        });
+        Assert.True(document.Classes.Max(c => c.StandardErrors!.Max()) > 1e-3, "the errors should not all be small");
+        ClipProgress[] iterations = [.. watcher.Seen.Where(progress => progress.Forecast is not null)];
+        Assert.Equal(Enumerable.Range(1, 12), iterations.Select(progress => progress.Forecast!.SampleCount));
+        Assert.Equal(iterations[^1].Forecast!.RelativeError, document.RelativeStandardError);
+    }
+
+    [Theory]
+    [InlineData(null, null, 10, "iterations")]
+    [InlineData(0.2, null, null, "tolerance")]
+    [InlineData(null, 500L, null, "budget")]
+    [InlineData(0.2, 60L, null, "budget")]
+    public void Sampling_goes_on_until_the_first_limit(double? tolerance, long? budget, int? iterations, string reason)
+    {
+        var options = new EstimationOptions
+        {
+            Estimator = "subsequence-sampling",
+            Samples = 4,
+            Tolerance = tolerance,
+            Budget = budget,
+        };
+        using var attributor = new ClipAttributor(Load(new TestPackage()), estimation: options);
+
+        AttributionDocument document = attributor.AttributeFeatures(
+            WriteFeatures("limits", 8, Models.Tests.RandomHeads.Numbers(new Random(4), 8 * LinearBackbone.FeatureSize)),
+            ScoreKind.SoftmaxOfMean, ClassSelection.Default, cancellationToken: Token);
+
+        Assert.Equal(reason, document.StopReason);
+        Assert.Equal(iterations, document.Settings.IterationLimit);
+        Assert.Equal((tolerance, budget), (document.Settings.Tolerance, document.Settings.EvaluationBudget));
+        Assert.Equal(iterations ?? document.Iterations, document.Iterations);
+        if (reason == "tolerance")
+            Assert.InRange(document.RelativeStandardError!.Value, 0, tolerance!.Value);
+        Assert.True(document.EvaluationCount <= (budget ?? long.MaxValue));
+        Assert.Empty(document.Warnings);
+    }
+
+    [Fact]
+    public void One_iteration_has_no_standard_errors_and_one_beyond_the_budget_is_told()
+    {
+        var options = new EstimationOptions { Estimator = "subsequence-sampling", Budget = 3 };
+        using var attributor = new ClipAttributor(Load(new TestPackage()), estimation: options);
+
+        AttributionDocument document = attributor.AttributeFeatures(
+            WriteFeatures("budget", 6, new float[6 * LinearBackbone.FeatureSize]), ScoreKind.Logit,
+            ClassSelection.Default, cancellationToken: Token);
+
+        Assert.Equal((1, "budget", null), (document.Iterations, document.StopReason, document.RelativeStandardError));
+        Assert.All(document.Classes, c => Assert.Null(c.StandardErrors));
+        string warning = Assert.Single(document.Warnings);
+        Assert.Contains("41 evaluations, more than the budget of 3", warning, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ScoreKind.SoftmaxOfMean)]
+    [InlineData(ScoreKind.MeanOfSoftmax)]
+    [InlineData(ScoreKind.Logit)]
+    public void Features_too_large_for_the_head_are_refused(ScoreKind score)
+    {
+        using var attributor = new ClipAttributor(Load(new TestPackage()));
+        float[] values = new float[3 * LinearBackbone.FeatureSize];
+        values.AsSpan().Fill(3e38f);
+
+        var refusal = Assert.Throws<ClipException>(() => attributor.AttributeFeatures(
+            WriteFeatures("large", 3, values), score, ClassSelection.Default, cancellationToken: Token));
+
+        Assert.Equal(ClipErrorKind.TooLargeFeatures, refusal.Kind);
+        Assert.Contains("features up to 3e+38", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_estimator_that_is_not_there_is_refused()
+    {
+        using var attributor = new ClipAttributor(
+            Load(new TestPackage()), estimation: new EstimationOptions { Estimator = "guessing" });
+
+        var refusal = Assert.Throws<ArgumentException>(() => attributor.AttributeFeatures(
+            WriteFeatures("one", 1, new float[LinearBackbone.FeatureSize]), ScoreKind.Logit, ClassSelection.Default,
+            cancellationToken: Token));
+
+        Assert.Contains("exact, subsequence-sampling", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -201,7 +348,8 @@ public sealed class ClipAttributorTests(Footage footage)
         SafetensorsFile.Write(file, [new("features", [2, 7], new float[14])]);
 
         var error = Assert.Throws<ClipException>(
-            () => attributor.AttributeFeatures(file, ScoreKind.Logit, ClassSelection.Default, Token));
+            () => attributor.AttributeFeatures(
+                file, ScoreKind.Logit, ClassSelection.Default, cancellationToken: Token));
 
         Assert.Equal(ClipErrorKind.WrongFeatureSize, error.Kind);
         Assert.Contains("7 features a frame; the head of tiny-trn takes 5", error.Message, StringComparison.Ordinal);

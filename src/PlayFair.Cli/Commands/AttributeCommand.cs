@@ -42,10 +42,10 @@ internal static class AttributeCommand
 
     private static readonly Option<int?> Frames = new("--frames", "-n")
     {
-        CustomParser = result => ParseCount(
-            result, ExactEsv.MaxFrameCount, $"1 to {ExactEsv.MaxFrameCount}, as many as exact attribution takes"),
-        Description = $"How many frames, at most {ExactEsv.MaxFrameCount}: the middles of n equal segments of the video. "
-            + "Default: what the model was trained for.",
+        CustomParser = result => Parsing.Count(
+            result, SampledEsv.MaxFrameCount, $"1 to {SampledEsv.MaxFrameCount}, as many as sampling takes"),
+        Description = $"How many frames, at most {SampledEsv.MaxFrameCount}: the middles of n equal segments of the "
+            + "video. Default: what the model was trained for.",
         HelpName = "N",
     };
 
@@ -87,8 +87,8 @@ internal static class AttributeCommand
 
     private static readonly Option<int?> Threads = new("--threads")
     {
-        CustomParser = result => ParseCount(result, MaxThreadCount, $"1 to {MaxThreadCount}"),
-        Description = "CPU threads for the backbone. Default: all cores.",
+        CustomParser = result => Parsing.Count(result, MaxThreadCount, $"1 to {MaxThreadCount}"),
+        Description = "CPU threads for the backbone and for the values. Default: all cores.",
         HelpName = "N",
     };
 
@@ -105,12 +105,17 @@ internal static class AttributeCommand
             + "Examples:\n"
             + "  playfair attribute clip.mp4\n"
             + "  playfair attribute clip.mp4 --frames 12 --html report.html\n"
+            + "  playfair attribute clip.mp4 --frames 64 --tolerance 5%\n"
             + "  playfair attribute clip.mp4 --class \"opening something\" --class top --json -\n"
             + "  playfair attribute *.mp4 --csv results/ --quiet\n\n"
             + "An output is a file, a folder (a file for each video) or '-' for standard output.")
         {
-            Videos, Features, Model, Frames, Sampling, Classes, Score, Json, Csv, Html, Device, Threads, Quiet,
+            Videos, Features, Model, Frames, Sampling, Classes, Score,
         };
+        foreach (Option option in EstimationArguments.Options)
+            command.Add(option);
+        foreach (Option option in new Option[] { Json, Csv, Html, Device, Threads, Quiet })
+            command.Add(option);
         // On another thread from the start: Ctrl-C is watched for only once the action has returned its task.
         command.SetAction((arguments, cancellationToken) => Task.Run(
             () => RunAsync(arguments, cancellationToken), cancellationToken));
@@ -123,19 +128,24 @@ internal static class AttributeCommand
         string? features = arguments.GetValue(Features);
         CheckInputs(arguments, videos, features);
         var outputs = Outputs.Of(arguments, features is null ? videos : [features]);
+        int threadCount = arguments.GetValue(Threads) ?? Environment.ProcessorCount;
+        EstimationOptions estimation = EstimationArguments.Read(arguments) with { ThreadCount = threadCount };
 
         ModelPackage model = ModelFolders.Load(arguments.GetValue(Model)!);
         ClassSelection selected = ClassSelection.Parse(arguments.GetValue(Classes) ?? [], model);
         ScoreKind score = arguments.GetValue(Score) ?? model.Score;
-        using var attributor = new ClipAttributor(model, new InferenceOptions
-        {
-            Device = arguments.GetValue(Device),
-            ThreadCount = arguments.GetValue(Threads) ?? Environment.ProcessorCount,
-        });
+        using var attributor = new ClipAttributor(
+            model,
+            new InferenceOptions { Device = arguments.GetValue(Device), ThreadCount = threadCount },
+            estimation);
 
         if (features is not null)
         {
-            AttributionDocument document = attributor.AttributeFeatures(features, score, selected, cancellationToken);
+            AttributionDocument document = await ProgressView.ShowAsync(
+                features, outputs.IsQuiet,
+                progress => Task.Run(
+                    () => attributor.AttributeFeatures(features, score, selected, progress, cancellationToken),
+                    cancellationToken));
             Publish(document, features, pictures: null, outputs);
             return ExitCode.Success;
         }
@@ -269,16 +279,7 @@ internal static class AttributeCommand
                 $"Both --frames {frames} and --sampling were given. --frames samples uniformly; give one of the two.");
         }
 
-        return sampling ?? FrameSampling.Uniform(frames ?? Math.Min(model.FrameCount, ExactEsv.MaxFrameCount));
-    }
-
-    private static int? ParseCount(ArgumentResult result, int most, string expected)
-    {
-        string text = result.Tokens[0].Value;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count >= 1 && count <= most)
-            return count;
-        result.AddError($"{OptionName(result)} is '{text}'; expected {expected}.");
-        return null;
+        return sampling ?? FrameSampling.Uniform(frames ?? model.FrameCount);
     }
 
     private static ScoreKind? ParseScore(ArgumentResult result)
@@ -286,7 +287,8 @@ internal static class AttributeCommand
         string text = result.Tokens[0].Value;
         if (ScoreKinds.TryParse(text, out ScoreKind score))
             return score;
-        result.AddError($"{OptionName(result)} is '{text}'; expected one of {string.Join(", ", ScoreKinds.Names)}.");
+        result.AddError(
+            $"{Parsing.OptionName(result)} is '{text}'; expected one of {string.Join(", ", ScoreKinds.Names)}.");
         return null;
     }
 
@@ -302,8 +304,6 @@ internal static class AttributeCommand
             return InferenceDevice.Cpu;
         }
     }
-
-    private static string OptionName(ArgumentResult result) => ((OptionResult)result.Parent!).Option.Name;
 
     private static FrameSampling? ParseSampling(ArgumentResult result)
     {
@@ -324,8 +324,8 @@ internal static class AttributeCommand
         }
 
         result.AddError(
-            $"{OptionName(result)} is '{text}'; expected every:K (K from 1), rate:HZ (above 0, at most 1000) or all. "
-            + "For n frames spread over the video use --frames n.");
+            $"{Parsing.OptionName(result)} is '{text}'; expected every:K (K from 1), rate:HZ (above 0, at most 1000) "
+            + "or all. For n frames spread over the video use --frames n.");
         return null;
     }
 

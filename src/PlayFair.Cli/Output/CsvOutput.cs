@@ -7,7 +7,7 @@ namespace PlayFair.Cli;
 /// <summary>The selected classes' ESVs as CSV (RFC 4180, UTF-8, LF): a line for each class and frame.</summary>
 internal static class CsvOutput
 {
-    public const string Header = "source,class_index,class,score,prior,position,frame,time_seconds,esv";
+    public const string Header = "source,class_index,class,score,prior,position,frame,time_seconds,esv,standard_error";
 
     public static void Write(AttributionDocument document, bool withHeader, Stream output)
     {
@@ -23,7 +23,8 @@ internal static class CsvOutput
                 writer.WriteLine(string.Join(',',
                     Quote(source), Number(c.Index), Quote(c.Name), Number(c.Score), Number(c.Prior),
                     Number(frame.Position), Number(frame.Index),
-                    frame.TimeSeconds is { } time ? Number(time) : "", Number(c.Esv[frame.Position])));
+                    frame.TimeSeconds is { } time ? Number(time) : "", Number(c.Esv[frame.Position]),
+                    c.StandardErrors is { } errors ? Number(errors[frame.Position]) : ""));
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PlayFair.Attribution;
 using PlayFair.Engine;
 using Spectre.Console;
 
@@ -8,6 +9,10 @@ namespace PlayFair.Cli;
 internal sealed class TerminalView(IAnsiConsole console)
 {
     private const int HalfBar = 8;
+    private const int ErrorWidth = 8;
+
+    /// <summary>A larger difference between Σφ and f(X) − f(∅) is no rounding.</summary>
+    private const double RoundingGap = 1e-6;
 
     // Blue and orange: told apart by every kind of colour vision, and by the side of the zero line.
     private const string Supporting = "dodgerblue1";
@@ -42,10 +47,32 @@ internal sealed class TerminalView(IAnsiConsole console)
         Line(
             $"{Escape(document.Model.Name)} {Escape(document.Model.Version)} ({document.Model.Head.ToUpperInvariant()}), "
             + $"{document.Frames.Count} frames ({document.Settings.Sampling}), {document.Settings.Score}, "
-            + $"{document.Settings.Estimator}, {document.EvaluationCount} head evaluations");
+            + document.Settings.Estimator
+            + (document.IsExact ? Text($", {document.EvaluationCount} head evaluations") : ""));
+        if (!document.IsExact)
+            Line(Sampling(document));
         foreach (string warning in document.Warnings)
             Line($"[{Distracting}]warning:[/] {Escape(warning)}");
         Line("");
+    }
+
+    /// <summary>How it was sampled, what stopped it and what errors are left.</summary>
+    private static string Sampling(AttributionDocument document)
+    {
+        AttributionSettings settings = document.Settings;
+        string tooMany = ScoreKinds.TryParse(settings.Score, out ScoreKind score)
+            && !Estimators.IsExactFeasible(settings.FrameCount, document.Model.MaxScale, score)
+                ? "too many frames for exact values: "
+                : "";
+        string error = document switch
+        {
+            { Iterations: 1 } => "standard errors need two iterations",
+            { RelativeStandardError: { } relative } =>
+                $"largest standard error {Percent(relative)} of the mean |φ|",
+            _ => "all φ are 0 on average",
+        };
+        return $"{tooMany}{Count(document.Iterations!.Value, "iteration")} of {Grouped(settings.Samples!.Value)}, "
+            + $"{Count(document.EvaluationCount, "evaluation")}, stopped by: {document.StopReason}; {error}";
     }
 
     private void Scores(AttributionDocument document, AttributedClass first, AttributedClass? second)
@@ -66,7 +93,8 @@ internal sealed class TerminalView(IAnsiConsole console)
     private void Frames(AttributionDocument document, AttributedClass first, AttributedClass? second)
     {
         double largest = first.Esv.Concat(second?.Esv ?? []).Max(Math.Abs);
-        string bar = new(' ', 2 * HalfBar);
+        bool hasErrors = first.StandardErrors is not null;
+        string bar = new(' ', (2 * HalfBar) + (hasErrors ? ErrorWidth : 0));
         string titles = $"[dim] frame     time  {"φ of a",-10}{bar}";
         if (second is not null)
             titles += $"   {"φ of b",-10}{bar}   δ = φa − φb";
@@ -75,11 +103,11 @@ internal sealed class TerminalView(IAnsiConsole console)
         {
             double a = first.Esv[frame.Position];
             string time = frame.TimeSeconds is { } seconds ? Text($"{seconds,7:0.00}s") : $"{"",8}";
-            string line = $"{frame.Index,6} {time}  {Signed(a)} {Bar(a, largest)}";
+            string line = $"{frame.Index,6} {time}  {Signed(a)}{Error(first, frame)} {Bar(a, largest)}";
             if (second is not null)
             {
                 double b = second.Esv[frame.Position];
-                line += $"  {Signed(b)} {Bar(b, largest)}  {Signed(a - b)}";
+                line += $"  {Signed(b)}{Error(second, frame)} {Bar(b, largest)}  {Signed(a - b)}";
             }
 
             Line(line);
@@ -100,8 +128,41 @@ internal sealed class TerminalView(IAnsiConsole console)
             $"[dim]decode {t.DecodeSeconds * 1000:0} ms, features {t.FeatureSeconds * 1000:0} ms, attribution {t.AttributionSeconds * 1000:0.0} ms, in all {t.TotalSeconds * 1000:0} ms[/]"));
     }
 
-    private void Sum(string name, AttributedClass c) => Line(Text(
-        $"Σφ of {name} = {c.EsvSum:+0.000000;-0.000000} = f(X) − f(∅) = {c.Score - c.Prior:+0.000000;-0.000000}  (gap {Math.Abs(c.EfficiencyGap):0.0e+0})"));
+    private void Sum(string name, AttributedClass c)
+    {
+        bool holds = Math.Abs(c.EfficiencyGap) <= RoundingGap;
+        string gap = holds
+            ? Text($"gap {Math.Abs(c.EfficiencyGap):0.0e+0}")
+            : Text($"gap {c.EfficiencyGap:+0.0e+0;-0.0e+0}: samples do not keep the sum");
+        Line(Text($"Σφ of {name} = {c.EsvSum:+0.000000;-0.000000} {(holds ? '=' : '≠')} f(X) − f(∅) = ")
+            + Text($"{c.Score - c.Prior:+0.000000;-0.000000}  ({gap})"));
+    }
+
+    /// <summary>A share in percent, to two digits.</summary>
+    public static string Percent(double share) => share switch
+    {
+        0 => "0 %",
+        >= 0.1 => Text($"{share * 100:0} %"),
+        >= 0.0001 => Text($"{share * 100:0.0#} %"),
+        _ => Text($"{share * 100:0.0e+0} %"),
+    };
+
+    /// <summary>A number and its noun, as <c>1 iteration</c> and <c>58 160 evaluations</c>.</summary>
+    public static string Count(long number, string noun) => $"{Grouped(number)} {noun}{(number == 1 ? "" : "s")}";
+
+    private static string Grouped(long number) =>
+        number < 10_000
+            ? number.ToString(CultureInfo.InvariantCulture)
+            : number.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', ' ');
+
+    /// <summary>The standard error after a value, <see cref="ErrorWidth"/> wide; nothing where there is none.</summary>
+    private static string Error(AttributedClass c, AttributedFrame frame)
+    {
+        if (c.StandardErrors is not { } errors)
+            return "";
+        double error = errors[frame.Position];
+        return error is > 0 and < 0.00005 ? Text($" ±{error,-6:0e+0}") : Text($" ±{error,-6:0.0000}");
+    }
 
     /// <summary>A bar to the right of the zero line for a supporting value, to the left for a distracting one.</summary>
     private static string Bar(double value, double largest)
