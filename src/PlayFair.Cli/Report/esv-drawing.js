@@ -8,6 +8,7 @@
  * @typedef {object} Series
  * @property {string} name What the line shows, for people.
  * @property {readonly number[]} values One value per frame, in time order.
+ * @property {readonly number[]} [errors] The values' standard errors; none where they are exact or not known.
  * @property {number} style Which colour and marker: any whole number, taken modulo STYLE_COUNT.
  */
 
@@ -115,6 +116,26 @@ function plainSeconds(hundredths) {
  */
 export function contrast(a, b) {
   return a.map((value, i) => value - b[i]);
+}
+
+/**
+ * The ends of the values' error bars, one standard error below and above, or the values where there are no errors.
+ * @param {Series} series
+ * @returns {{ low: number[], high: number[] }}
+ */
+export function errorBounds({ values, errors }) {
+  return {
+    low: values.map((value, i) => value - (errors?.[i] ?? 0)),
+    high: values.map((value, i) => value + (errors?.[i] ?? 0)),
+  };
+}
+
+/**
+ * The {@link valueDomain} of some series, their error bars included.
+ * @param {readonly Series[]} series
+ */
+export function seriesDomain(series) {
+  return valueDomain(series.map(errorBounds).flatMap(({ low, high }) => [low, high]));
 }
 
 /**
@@ -229,14 +250,26 @@ export function markerIcon(style) {
  * One value as a bar from the zero line: up supports, down distracts. Stretches to its box.
  * @param {number} value
  * @param {Range} domain
+ * @param {number} [error] A standard error, drawn as a whisker to either side of the value.
  */
-export function signedBar(value, domain) {
+export function signedBar(value, domain, error) {
   const y = linearScale(domain, [100, 0]);
   const zero = y(0);
   const top = Math.min(zero, y(value));
   return svg('svg', { class: 'signed-bar', viewBox: '0 0 100 100', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
     svg('rect', { class: role(value), x: 28, width: 44, y: round(top), height: round(Math.abs(y(value) - zero)) }),
-    svg('line', { class: 'zero-line', x1: 0, x2: 100, y1: round(zero), y2: round(zero) }));
+    svg('line', { class: 'zero-line', x1: 0, x2: 100, y1: round(zero), y2: round(zero) }),
+    ...error === undefined ? [] : [whisker(y(value - error), y(value + error))]);
+}
+
+/**
+ * An upright line with a cap at each end.
+ * @param {number} low
+ * @param {number} high
+ */
+function whisker(low, high) {
+  const [bottom, top] = [round(low), round(high)];
+  return svg('path', { class: 'whisker', d: `M42 ${bottom}H58M50 ${bottom}V${top}M42 ${top}H58` });
 }
 
 /**
@@ -255,7 +288,8 @@ export function classBar(score, prior, domain) {
 }
 
 /**
- * Curves of values over the frames, with axes, a zero line and the current frame marked.
+ * Curves of values over the frames, each in the band of its standard errors, with axes, a zero line and the current
+ * frame marked.
  * @param {object} chart
  * @param {readonly Series[]} chart.series
  * @param {readonly string[]} chart.labels One per frame, under the axis where they fit.
@@ -267,7 +301,7 @@ export function classBar(score, prior, domain) {
 export function curves({ series, labels, axisTitle, current, width, height }) {
   const bottom = height - CURVE_MARGIN.bottom;
   const right = width - CURVE_MARGIN.right;
-  const domain = valueDomain(series.map(({ values }) => values));
+  const domain = seriesDomain(series);
   const x = frameScale(labels.length, width);
   const y = linearScale(domain, [bottom, CURVE_MARGIN.top]);
 
@@ -285,6 +319,15 @@ export function curves({ series, labels, axisTitle, current, width, height }) {
     class: position === current ? 'tick current' : 'tick',
     x: round(x(position)), y: bottom + 16, 'text-anchor': 'middle',
   }, labels[position]));
+
+  const bands = series.filter(({ errors }) => errors).map(shown => {
+    const { low, high } = errorBounds(shown);
+    const points = [...high.map((value, i) => [i, value]), ...low.map((value, i) => [i, value]).reverse()];
+    return svg('polygon', {
+      class: `error-band series-${shown.style % STYLE_COUNT}`,
+      points: points.map(([i, value]) => `${round(x(i))},${round(y(value))}`).join(' '),
+    });
+  });
 
   const lines = series.map(({ values, style, name }) => svg('g', { class: 'curve', 'data-name': name },
     svg('polyline', {
@@ -310,6 +353,7 @@ export function curves({ series, labels, axisTitle, current, width, height }) {
     svg('line', {
       class: 'cursor-line', x1: round(x(current)), x2: round(x(current)), y1: CURVE_MARGIN.top, y2: bottom,
     }),
+    ...bands,
     ...lines,
     ...axis,
     svg('text', {

@@ -2,8 +2,8 @@
 // The report's page: what is chosen, what each choice shows, and the link that restores it. Numbers come from the
 // embedded attribution document (schema playfair.attribution/1), drawings from esv-drawing.js.
 import {
-  MINUS, classBar, contrast, countSupporting, curves, frameAt, html, markerIcon, plain, role, signed, signedBar, time,
-  valueDomain,
+  MINUS, classBar, contrast, countSupporting, curves, frameAt, html, markerIcon, plain, role, seriesDomain, signed,
+  signedBar, time, valueDomain,
 } from './esv-drawing.js';
 
 /**
@@ -15,6 +15,7 @@ import {
  * @property {number[]} esv
  * @property {number} esvSum
  * @property {number} efficiencyGap
+ * @property {number[]} [standardErrors]
  */
 
 /**
@@ -26,11 +27,15 @@ import {
  * @property {{ path: string, frameCount: number, featureSize: number }} [features]
  * @property {{ name: string, version: string, head: string, maxScale: number, featureSize: number, classCount: number,
  *   device?: string }} model
- * @property {{ frameCount: number, sampling: string, score: string, estimator: string }} settings
+ * @property {{ frameCount: number, sampling: string, score: string, estimator: string, samples?: number, seed?: number,
+ *   iterationLimit?: number, tolerance?: number, evaluationBudget?: number, timeLimitSeconds?: number }} settings
  * @property {{ position: number, index: number, timeSeconds?: number }[]} frames
  * @property {AttributedClass[]} classes
  * @property {number[]} selected
  * @property {string} standardError
+ * @property {number} [iterations]
+ * @property {string} [stopReason]
+ * @property {number} [relativeStandardError]
  * @property {number} evaluationCount
  * @property {{ decodeSeconds: number, featureSeconds: number, attributionSeconds: number,
  *   totalSeconds: number }} timings
@@ -58,6 +63,7 @@ const attribution = /** @type {Attribution} */ (embedded('attribution'));
 const pictures = /** @type {string[]} */ (embedded('frames'));
 const classByIndex = new Map(attribution.classes.map(c => [c.index, c]));
 const frameCount = attribution.frames.length;
+const isExact = attribution.standardError === 'exact';
 const canContrast = attribution.classes.length > 1;
 
 let state = stateFromAddress();
@@ -163,7 +169,9 @@ function classOf(index) {
  */
 function shownSeries() {
   if (!state.contrast)
-    return state.classes.map((index, style) => ({ name: classOf(index).name, values: classOf(index).esv, style }));
+    return state.classes.map(classOf).map(({ name, esv, standardErrors }, style) =>
+      ({ name, values: esv, errors: standardErrors, style }));
+  // The same samples give both classes, so that their errors say too little of that of the difference.
   const [a, b] = state.pair.map(classOf);
   return [{ name: `${a.name} ${MINUS} ${b.name}`, values: contrast(a.esv, b.esv), style: 0 }];
 }
@@ -183,9 +191,17 @@ function frameName(position) {
 
 /** @param {number} position */
 function frameSummary(position) {
-  const values = shownSeries().map(({ name, values }) =>
-    `${name}: ${symbol()} ${signed(values[position])}, ${role(values[position])}`);
+  const values = shownSeries().map(({ name, values, errors }) =>
+    `${name}: ${symbol()} ${signed(values[position])}${plusMinus(errors?.[position])}, ${role(values[position])}`);
   return [frameName(position), ...values].join('; ');
+}
+
+/**
+ * A standard error as it stands after its value; nothing where there is none.
+ * @param {number} [error]
+ */
+function plusMinus(error) {
+  return error === undefined ? '' : ` ± ${plain(error)}`;
 }
 
 function symbol() {
@@ -220,9 +236,11 @@ function draw() {
   const radio = /** @type {HTMLInputElement} */ (
     document.querySelector(`#view input[value=${state.contrast ? 'contrast' : 'classes'}]`));
   radio.checked = true;
-  byId('frames-hint').textContent = state.contrast
+  const hasErrors = shownSeries().some(({ errors }) => errors);
+  byId('frames-hint').textContent = (state.contrast
     ? 'Bars show δ. Up: the frame speaks for A. Down: for B.'
-    : 'Bars show φ. Up: the frame supports the class. Down: it distracts.';
+    : 'Bars show φ. Up: the frame supports the class. Down: it distracts.')
+    + (hasErrors ? ' Whiskers: one standard error to either side.' : '');
   byId('curve-heading').textContent = state.contrast ? 'Contrast δ over the frames' : 'ESV φ over the frames';
   byId('classes-hint').textContent = state.contrast
     ? 'Choose the class B to subtract.'
@@ -297,7 +315,7 @@ function drawLegend() {
 
 function drawStrip() {
   const series = shownSeries();
-  const domain = valueDomain(series.map(({ values }) => values));
+  const domain = seriesDomain(series);
 
   const headings = series.map(({ name, values, style }, row) => {
     const supporting = countSupporting(values);
@@ -316,10 +334,11 @@ function drawStrip() {
   html('span', { class: 'caption' },
     html('b', {}, String(index)),
     ...timeSeconds === undefined ? [] : [html('span', {}, time(timeSeconds))]),
-  ...series.map(({ values, style }, row) => at(row, html('span', { class: 'value' },
-    signedBar(values[position], domain),
+  ...series.map(({ values, errors, style }, row) => at(row, html('span', { class: 'value' },
+    signedBar(values[position], domain, errors?.[position]),
     html('span', { class: `number ${role(values[position])}` },
-      ...series.length > 1 ? [markerIcon(style)] : [], signed(values[position])))))));
+      ...series.length > 1 ? [markerIcon(style)] : [], signed(values[position])),
+    ...errorText(errors?.[position]))))));
 
   const grid = html('div', { class: 'strip-grid' },
     ...headings,
@@ -341,6 +360,14 @@ function at(row, element) {
 }
 
 /**
+ * A standard error as an element of its own, or none.
+ * @param {number} [error]
+ */
+function errorText(error) {
+  return error === undefined ? [] : [html('span', { class: 'error' }, plusMinus(error))];
+}
+
+/**
  * The frame's picture; a numbered blank where features were attributed and there is none.
  * @param {number} position
  */
@@ -351,11 +378,14 @@ function picture(position) {
 }
 
 function drawDetail() {
-  const values = shownSeries().map(({ name, values, style }) => ({
+  const values = shownSeries().map(({ name, values, errors, style }) => ({
     icon: state.contrast ? [] : [markerIcon(style)], name, symbol: symbol(), value: values[state.frame],
+    error: errors?.[state.frame],
   }));
   const parts = state.contrast
-    ? shownClasses().map(c => ({ icon: [c.icon()], name: c.name, symbol: 'φ', value: c.esv[state.frame] }))
+    ? shownClasses().map(c => ({
+      icon: [c.icon()], name: c.name, symbol: 'φ', value: c.esv[state.frame], error: c.standardErrors?.[state.frame],
+    }))
     : [];
   const { index, timeSeconds } = attribution.frames[state.frame];
   /** @param {string} text @param {number} step @param {string} label */
@@ -380,11 +410,13 @@ function drawDetail() {
           stepButton('‹', -1, 'previous frame'),
           html('span', {}, `${state.frame + 1} of ${frameCount}`),
           stepButton('›', 1, 'next frame'))),
-      html('ul', { class: 'detail-values' }, ...[...values, ...parts].map(({ icon, name, symbol, value }) =>
+      html('ul', { class: 'detail-values' }, ...[...values, ...parts].map(({ icon, name, symbol, value, error }) =>
         html('li', {},
           html('span', { class: 'detail-name' }, ...icon, name),
-          html('span', { class: `number ${role(value)}`, title: role(value) },
-            html('i', {}, symbol), ` ${signed(value)}`)))))));
+          html('span', {},
+            html('span', { class: `number ${role(value)}`, title: role(value) },
+              html('i', {}, symbol), ` ${signed(value)}`),
+            ...errorText(error))))))));
 }
 
 function drawCurve() {
@@ -455,11 +487,13 @@ function drawEfficiency() {
   const holds = largest <= EFFICIENCY_TOLERANCE;
   const of = count(attribution.classes.length, 'class', 'classes');
   const verdict = byId('efficiency-verdict');
+  const [answer, rest] = holds ? ['✓ Yes. ', `for ${of}; the largest gap is ${plain(largest)}.`]
+    : isExact
+      ? ['✗ No. ', `fails: over ${of} the largest gap is ${plain(largest)}, more than ${plain(EFFICIENCY_TOLERANCE)}.`]
+      : ['≈ Nearly. ', `holds for exact values; over ${of} of sampled ones the largest gap is ${plain(largest)}.`];
   verdict.replaceChildren(
-    html('b', { class: holds ? 'holds' : 'fails' }, holds ? '✓ Yes. ' : '✗ No. '),
-    'Σφ = ', html('i', {}, 'f'), '(X) − ', html('i', {}, 'f'), '(∅) ',
-    holds ? `for ${of}; the largest gap is ${plain(largest)}.`
-      : `fails: over ${of} the largest gap is ${plain(largest)}, more than ${plain(EFFICIENCY_TOLERANCE)}.`);
+    html('b', { class: holds || !isExact ? 'holds' : 'fails' }, answer),
+    'Σφ = ', html('i', {}, 'f'), '(X) − ', html('i', {}, 'f'), '(∅) ', rest);
 
   const cards = shownClasses().map(c => ({
     icon: [c.icon()], name: c.name, values: /** @type {readonly number[]} */ (c.esv), letter: 'φ',
@@ -491,8 +525,8 @@ function drawEfficiency() {
 
 function drawNumbers() {
   const columns = [
-    ...shownClasses().map(c => ({ head: `φ ${c.name}`, values: c.esv })),
-    ...state.contrast ? [{ head: 'δ = A − B', values: shownSeries()[0].values }] : [],
+    ...shownClasses().map(c => ({ head: `φ ${c.name}`, values: c.esv, errors: c.standardErrors })),
+    ...state.contrast ? [{ head: 'δ = A − B', values: shownSeries()[0].values, errors: undefined }] : [],
   ];
   byId('numbers').replaceChildren(html('table', {},
     html('thead', {}, html('tr', {}, ...['Frame', 'Time', ...columns.map(({ head }) => head)]
@@ -500,7 +534,8 @@ function drawNumbers() {
     html('tbody', {}, ...attribution.frames.map(({ index, timeSeconds }, position) => html('tr', {},
       html('th', { scope: 'row' }, String(index)),
       html('td', {}, timeSeconds === undefined ? '' : time(timeSeconds)),
-      ...columns.map(({ values }) => html('td', {}, signed(values[position]))))))));
+      ...columns.map(({ values, errors }) =>
+        html('td', {}, signed(values[position]), ...errorText(errors?.[position]))))))));
 }
 
 // ---- words
@@ -512,7 +547,10 @@ function sourceName() {
 
 /** @returns {[string, string][]} */
 function settings() {
-  const { video, features, model, settings, timings, evaluationCount, standardError, producedBy, schema } = attribution;
+  const {
+    video, features, model, settings, timings, evaluationCount, standardError, iterations, stopReason,
+    relativeStandardError, producedBy, schema,
+  } = attribution;
   /** @type {[string, string | undefined][]} */
   const rows = [
     ['Video', video?.path],
@@ -530,7 +568,16 @@ function settings() {
     ['Sampling', settings.sampling],
     ['Score', settings.score],
     ['Estimator', settings.estimator],
-    ['Standard error', standardError],
+    ['Standard error', isExact ? standardError : iterations === 1 ? 'needs two iterations'
+      : relativeStandardError === undefined ? undefined : `at most ${percent(relativeStandardError)} of the mean |φ|`],
+    ['Iterations', iterations === undefined ? undefined : grouped(iterations)],
+    ['Subsequences of a size', settings.samples === undefined ? undefined : grouped(settings.samples)],
+    ['Seed', settings.seed === undefined ? undefined : String(settings.seed)],
+    ['Stopped by', stopReason],
+    ['Iteration limit', settings.iterationLimit === undefined ? undefined : grouped(settings.iterationLimit)],
+    ['Tolerance', settings.tolerance === undefined ? undefined : percent(settings.tolerance)],
+    ['Evaluation budget', settings.evaluationBudget === undefined ? undefined : grouped(settings.evaluationBudget)],
+    ['Time limit', settings.timeLimitSeconds === undefined ? undefined : elapsed(settings.timeLimitSeconds)],
     ['Head evaluations', grouped(evaluationCount)],
     ['Decoding', elapsed(timings.decodeSeconds)],
     ['Features computed', elapsed(timings.featureSeconds)],
@@ -545,6 +592,11 @@ function settings() {
 /** @param {number} seconds */
 function elapsed(seconds) {
   return seconds < 1 ? `${(seconds * 1000).toFixed(seconds < 0.01 ? 2 : 0)} ms` : `${seconds.toFixed(2)} s`;
+}
+
+/** @param {number} share */
+function percent(share) {
+  return `${Number((share * 100).toPrecision(2))} %`;
 }
 
 /** @param {number} value */

@@ -302,9 +302,14 @@ public sealed class HtmlReportTests(ChromiumFixture chromium) : IClassFixture<Ch
     [InlineData(390, 200, 174)]
     [InlineData(768, 20, 24)]
     [InlineData(1920, 3, 1)]
-    public async Task No_width_scrolls_the_page_sideways(int width, int frameCount, int classCount)
+    [InlineData(360, 49, 24, true)]
+    public async Task No_width_scrolls_the_page_sideways(
+        int width, int frameCount, int classCount, bool isSampled = false)
     {
-        var document = SampleAttribution.Document(frameCount, classCount) with
+        var sample = isSampled
+            ? SampleAttribution.Sampled(frameCount)
+            : SampleAttribution.Document(frameCount, classCount);
+        var document = sample with
         {
             Video = Sample.Video! with { Path = "clips/" + new string('x', 180) + ".mp4" },
         };
@@ -407,6 +412,109 @@ public sealed class HtmlReportTests(ChromiumFixture chromium) : IClassFixture<Ch
             "640 × 480",
         ];
         Assert.All(expected, value => Assert.Contains(value, settings, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Sampled_values_have_whiskers_of_one_standard_error_and_say_it_in_numbers()
+    {
+        var sampled = SampleAttribution.Sampled();
+        await using var report = await OpenedReport.OpenAsync(chromium, sampled, Pictures);
+        var (values, errors) = (sampled.Classes[0].Esv, sampled.Classes[0].StandardErrors!);
+        for (var i = 0; i < values.Count; i++)
+        {
+            var frame = report.Frames.Nth(i);
+            var bar = frame.Locator(".signed-bar").First;
+            var (low, high) = await WhiskerAsync(bar);
+            var zero = await NumberAsync(bar.Locator("line"), "y1");
+            var height = await NumberAsync(bar.Locator("rect"), "height");
+            // In the bar's own units: the value's length is what one unit of φ is drawn as.
+            var unit = height / Math.Abs(values[i]);
+            Assert.Equal(zero - (unit * values[i]), (low + high) / 2, 0.03);
+            Assert.Equal(2 * unit * errors[i], low - high, 0.03 + (0.01 * (low - high)));
+            Assert.InRange(high, 0, 100);
+            Assert.InRange(low, 0, 100);
+            AssertShows(errors[i], await ErrorAsync(frame));
+            var spoken = await frame.GetAttributeAsync("aria-label");
+            Assert.Contains($" ± {await ErrorAsync(frame)}, ", spoken, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("Whiskers: one standard error", await report.Page.Locator("#frames-hint").TextContentAsync());
+        await report.Frames.Nth(3).ClickAsync();
+        AssertShows(errors[3], await ErrorAsync(report.Page.Locator(".detail-values")));
+        report.AssertQuiet();
+
+        static async Task<string> ErrorAsync(ILocator inside) =>
+            (await inside.Locator(".error").First.TextContentAsync())!.TrimStart(' ', '±');
+
+        // M42 lowH58M50 lowV highM42 highH58
+        static async Task<(double Low, double High)> WhiskerAsync(ILocator bar)
+        {
+            var path = await bar.Locator(".whisker").GetAttributeAsync("d") ?? "";
+            double[] numbers =
+                [.. path.Split(['M', 'H', 'V', ' '], StringSplitOptions.RemoveEmptyEntries).Select(double.Parse)];
+            Assert.Equal(numbers[1], numbers[4]);
+            Assert.Equal(numbers[5], numbers[7]);
+            return (numbers[1], numbers[5]);
+        }
+    }
+
+    [Fact]
+    public async Task Curves_of_sampled_values_lie_in_the_middle_of_a_band()
+    {
+        await using var report = await OpenedReport.OpenAsync(chromium, SampleAttribution.Sampled(), Pictures);
+        var bands = report.Page.Locator("#curve .error-band");
+        Assert.Equal(2, await bands.CountAsync());
+        for (var k = 0; k < 2; k++)
+        {
+            var line = await PointsAsync(report.Curves.Nth(k).Locator("polyline"));
+            var band = await PointsAsync(bands.Nth(k));
+            Assert.Equal(2 * line.Length, band.Length);
+            for (var i = 0; i < line.Length; i++)
+            {
+                var (high, low) = (band[i], band[^(i + 1)]);
+                Assert.Equal((line[i].X, line[i].X), (high.X, low.X));
+                Assert.Equal(line[i].Y, (high.Y + low.Y) / 2, 0.02);
+                Assert.True(high.Y < low.Y || i == 0, "a band should have a height");
+            }
+        }
+
+        // Of the contrast no error is known.
+        await report.Page.GetByRole(AriaRole.Radio, new() { Name = "Contrast δ" }).CheckAsync();
+        Assert.Equal(0, await bands.CountAsync());
+        Assert.Equal(0, await report.Page.Locator(".whisker").CountAsync());
+        report.AssertQuiet();
+
+        static async Task<(double X, double Y)[]> PointsAsync(ILocator shape) =>
+        [
+            .. (await shape.GetAttributeAsync("points"))!.Split(' ').Select(point => point.Split(','))
+                .Select(pair => (double.Parse(pair[0]), double.Parse(pair[1]))),
+        ];
+    }
+
+    [Fact]
+    public async Task A_sampled_run_says_how_it_was_sampled_and_that_the_sum_holds_nearly()
+    {
+        await using var report = await OpenedReport.OpenAsync(chromium, SampleAttribution.Sampled(), Pictures);
+        var verdict = await report.Page.Locator("#efficiency-verdict").TextContentAsync();
+        Assert.StartsWith("≈ Nearly.", verdict);
+        Assert.Contains("0.0021", verdict, StringComparison.Ordinal);
+        var settings = await report.Page.Locator("#settings").TextContentAsync() ?? "";
+        string[] expected =
+        [
+            "subsequence-sampling", "at most 7.1 % of the mean |φ|", "Iterations10",
+            "Subsequences of a size1\u202f024", "Seed7", "Stopped bybudget", "Tolerance5 %",
+            "Evaluation budget2\u202f000\u202f000", "Time limit90.00 s",
+        ];
+        Assert.All(expected, value => Assert.Contains(value, settings, StringComparison.Ordinal));
+        Assert.DoesNotContain("Iteration limit", settings, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Exact_values_have_no_error_marks()
+    {
+        await using var report = await OpenAsync();
+        Assert.Equal(0, await report.Page.Locator(".whisker, .error-band, .error").CountAsync());
+        Assert.DoesNotContain("Whiskers", await report.Page.Locator("#frames-hint").TextContentAsync());
     }
 
     [Fact]

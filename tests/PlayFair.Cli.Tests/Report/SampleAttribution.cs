@@ -69,6 +69,37 @@ internal static class SampleAttribution
             Warnings: []);
     }
 
+    /// <summary>The same document, sampled: with standard errors, and sums that the samples do not keep.</summary>
+    public static AttributionDocument Sampled(int frameCount = 8)
+    {
+        AttributionDocument exact = Document(frameCount);
+        return exact with
+        {
+            Settings = exact.Settings with
+            {
+                Estimator = "subsequence-sampling",
+                Samples = 1024,
+                Seed = 7,
+                Tolerance = 0.05,
+                EvaluationBudget = 2_000_000,
+                TimeLimitSeconds = 90,
+            },
+            Classes =
+            [
+                .. exact.Classes.Select(c => c with
+                {
+                    StandardErrors = [.. c.Esv.Select((value, i) => (0.1 * Math.Abs(value)) + (0.002 * i))],
+                    EfficiencyGap = 0.0021,
+                }),
+            ],
+            StandardError = "sampled",
+            EvaluationCount = 58_160,
+            Iterations = 10,
+            StopReason = "budget",
+            RelativeStandardError = 0.0714,
+        };
+    }
+
     /// <summary>A picture for each frame, alike to the eye; a comment inside makes the bytes of each its own.</summary>
     public static IReadOnlyList<byte[]> Pictures(int count) =>
         [.. Enumerable.Range(0, count).Select(i =>
