@@ -14,10 +14,23 @@ internal static class ModelFolders
         : Path.Combine(AppContext.BaseDirectory, "models");
 
     /// <summary>Folders of all packages, by name.</summary>
-    public static IReadOnlyList<string> List() => Directory.Exists(Root)
-        ? [.. Directory.EnumerateDirectories(Root)
-            .Where(folder => File.Exists(Path.Combine(folder, "model.json"))).Order(StringComparer.Ordinal)]
-        : [];
+    /// <exception cref="ModelPackageException">The folder that holds them cannot be read.</exception>
+    public static IReadOnlyList<string> List()
+    {
+        try
+        {
+            return Directory.Exists(Root)
+                ? [.. Directory.EnumerateDirectories(Root)
+                    .Where(folder => File.Exists(Path.Combine(folder, "model.json"))).Order(StringComparer.Ordinal)]
+                : [];
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelPackageException(
+                Root, "folder", cause is IOException ? cause.Message : "no permission to list it",
+                "a readable folder of packages", $"Change its permissions, or name another in {Variable}.", cause);
+        }
+    }
 
     /// <summary>Loads a package by its folder's name among <see cref="List"/>, or by path.</summary>
     /// <exception cref="ModelPackageException">There is no such package, or it is refused.</exception>

@@ -36,7 +36,7 @@ internal static class PlayFairCommand
             int code = await parsed.InvokeAsync(configuration);
             return args.Length > 0 ? code : ExitCode.Usage;
         }
-        catch (IOException failure) when (OutputTarget.IsDiskFull(failure))
+        catch (Exception failure) when (OutputTarget.IsDiskFull(failure) || OutputTarget.IsClosed(failure))
         {
             // Reading fills no disk, and files are written by OutputTarget: this is what goes to the terminal.
             return Report(new OutputException(OutputTarget.StandardOutput, failure));

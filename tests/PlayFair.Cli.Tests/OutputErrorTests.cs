@@ -56,6 +56,20 @@ public sealed class OutputErrorTests(Playfair playfair, Footage footage)
     }
 
     [Theory]
+    [InlineData("attribute --features F --json -")]
+    [InlineData("attribute --features F")]
+    [InlineData("models")]
+    [InlineData("--help")]
+    public async Task A_closed_standard_output_is_told(string arguments)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "descriptors are closed by a shell");
+        Outcome run = await playfair.RunAsync(
+            [.. arguments.Split(' ').Select(argument => argument == "F" ? playfair.Features : argument)], [],
+            ["/bin/sh", "-c", "exec \"$@\" >&-", "sh"]);
+        run.Refused(50, "Cannot write to standard output: it is closed");
+    }
+
+    [Theory]
     [InlineData("exec \"$@\" 2> /dev/full")]
     [InlineData("exec \"$@\" 2>&-")]
     public async Task A_failure_that_standard_error_does_not_take_still_has_its_code(string script)

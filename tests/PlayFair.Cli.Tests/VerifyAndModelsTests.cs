@@ -113,6 +113,20 @@ public sealed class VerifyAndModelsTests(Playfair playfair, Footage footage)
     }
 
     [Fact]
+    public async Task A_folder_of_models_without_permission_is_refused()
+    {
+        string folder = footage.NewFolder("forbidden models");
+        AttributeErrorTests.Forbid(folder);
+
+        foreach (string[] arguments in new string[][] { ["models"], ["attribute", "--features", playfair.Features] })
+        {
+            Outcome run = await playfair.RunAsync(
+                arguments, [("PLAYFAIR_MODELS", folder)], AttributeErrorTests.WithoutPrivileges());
+            run.Refused(40, $"Model package {folder}", "no permission to list it", "PLAYFAIR_MODELS");
+        }
+    }
+
+    [Fact]
     public async Task One_model_is_shown_with_all_its_classes_and_priors()
     {
         Outcome run = (await playfair.RunAsync("models", "moves-trn")).Succeeded();

@@ -15,6 +15,7 @@ internal sealed class OutputException(string path, Exception cause)
     private static string Reason(Exception cause) => cause switch
     {
         _ when OutputTarget.IsDiskFull(cause) => "the disk is full",
+        _ when OutputTarget.IsClosed(cause) => "it is closed",
         DirectoryNotFoundException => "its folder does not exist",
         UnauthorizedAccessException => "no permission",
         PathTooLongException => "its name is too long",
@@ -26,6 +27,7 @@ internal sealed class OutputException(string path, Exception cause)
     private static string Remedy(Exception cause) => cause switch
     {
         _ when OutputTarget.IsDiskFull(cause) => "Free some space, or name another place.",
+        _ when OutputTarget.IsClosed(cause) => "Open it, or name a file and --quiet.",
         DirectoryNotFoundException => "Make the folder, or name another place.",
         _ => "Name another place, or change its permissions.",
     };
@@ -39,7 +41,14 @@ internal static class OutputTarget
     // ENOSPC and EDQUOT, as the runtime passes them on, and Windows's ERROR_DISK_FULL.
     private static readonly int[] DiskFullCodes = [28, 122, unchecked((int)0x80070070)];
 
+    // EBADF.
+    private const int BadDescriptorCode = 9;
+
     public static bool IsDiskFull(Exception failure) => failure is IOException && DiskFullCodes.Contains(failure.HResult);
+
+    /// <summary>Whether a descriptor was not open for writing: standard output, the only one not opened here.</summary>
+    public static bool IsClosed(Exception failure) =>
+        failure is UnauthorizedAccessException { InnerException: IOException { HResult: BadDescriptorCode } };
 
     /// <summary>Writes through a neighbouring temporary file, so that no reader ever sees half a result.</summary>
     /// <exception cref="OutputException">The file cannot be written.</exception>
