@@ -103,7 +103,7 @@ public sealed record ModelSummary(
 /// <param name="FrameCount">n, the number of frames attributed.</param>
 /// <param name="Sampling">In words: <c>uniform 8</c>, <c>every 5</c>, <c>rate 4 Hz</c>, <c>all</c>, <c>given</c>.</param>
 /// <param name="Score"><c>softmax-of-mean</c>, <c>mean-of-softmax</c> or <c>logit</c>.</param>
-/// <param name="Estimator">One of <see cref="Estimators.Names"/>: <c>exact</c>, <c>subsequence-sampling</c>, ….</param>
+/// <param name="Estimator">One of <see cref="Estimators.Names"/>: <c>exact</c> or what samples.</param>
 /// <param name="Samples">m: how many subsequences of each size an iteration draws; null when exact, as are the others
 /// below.</param>
 /// <param name="Seed">What fixes every random choice.</param>

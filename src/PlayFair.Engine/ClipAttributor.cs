@@ -42,6 +42,7 @@ public sealed class ClipAttributor(
     {
         ArgumentNullException.ThrowIfNull(selected);
         long start = Stopwatch.GetTimestamp();
+        CheckEstimator(score);
         ClipFeatures clip = await ExtractAsync(path, sampling, score, progress, cancellationToken);
         Estimate? estimate = await Task.Run(
             () => Attribute(clip.Values, clip.Frames.Count, score, path, progress, cancellationToken),
@@ -201,6 +202,26 @@ public sealed class ClipAttributor(
         batch.Clear();
     }
 
+    /// <summary>Tries the estimator on one frame: a long video is not decoded for a refusal at its end.</summary>
+    /// <exception cref="ClipException">It does not take the model or the score.</exception>
+    private void CheckEstimator(ScoreKind score)
+    {
+        IEsvEstimator estimator = Estimators.Create(_estimation, 1, Model.Head.MaxScale, score);
+        try
+        {
+            var game = new Game(Model.Head.Project(new float[Model.Head.FeatureSize], 1), Model.Prior, score);
+            estimator.Estimate(game, new StoppingRule());
+        }
+        catch (ArgumentException refusal)
+        {
+            throw Refusal(refusal);
+        }
+    }
+
+    private static ClipException Refusal(ArgumentException refusal) => new(
+        ClipErrorKind.WrongEstimator,
+        refusal.Message.Replace($" (Parameter '{refusal.ParamName}')", "", StringComparison.Ordinal));
+
     private void CheckFrameCount(int count, ScoreKind score, string path)
     {
         if (Estimators.WhyTooMany(_estimation, count, Model.Head.MaxScale, score) is { } reason)
@@ -246,10 +267,7 @@ public sealed class ClipAttributor(
         }
         catch (ArgumentException refusal)
         {
-            throw new ClipException(
-                ClipErrorKind.WrongEstimator,
-                $"{estimator.Name} cannot attribute {ScoreKinds.Name(score)} of {Model.Name} for '{path}': "
-                + refusal.Message.Replace($" (Parameter '{refusal.ParamName}')", "", StringComparison.Ordinal));
+            throw Refusal(refusal);
         }
 
         ClipException TooManyForMemory() => new(

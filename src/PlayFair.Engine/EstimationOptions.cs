@@ -10,7 +10,7 @@ public sealed record EstimationOptions
 
     /// <summary>
     /// One of <see cref="Estimators.Names"/>. Null: <see cref="ExactEsv"/> where it takes the frames, else
-    /// <see cref="Estimators.DefaultSampler"/>.
+    /// <see cref="Estimators.DefaultSampler(ScoreKind)"/>.
     /// </summary>
     public string? Estimator { get; init; }
 

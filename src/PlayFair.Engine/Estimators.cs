@@ -5,18 +5,21 @@ namespace PlayFair.Engine;
 /// <summary>The estimators that can be asked for by name.</summary>
 public static class Estimators
 {
-    /// <summary>What samples where no estimator is named.</summary>
-    public const string DefaultSampler = SampledEsv.EstimatorName;
-
     private static readonly (string Name, Func<EstimationOptions, IEsvEstimator> Create)[] All =
     [
         (ExactEsv.EstimatorName, o => new ExactEsv { ThreadCount = o.ThreadCount }),
         (SampledEsv.EstimatorName,
             o => new SampledEsv { MaxCount = o.Samples, Seed = o.Seed, ThreadCount = o.ThreadCount }),
+        (ClosedFormSampling.EstimatorName,
+            o => new ClosedFormSampling { MaxCount = o.Samples, Seed = o.Seed, ThreadCount = o.ThreadCount }),
     ];
 
     /// <summary>All names, <c>exact</c> first.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(estimator => estimator.Name)];
+
+    /// <summary>What samples a score where no estimator is named: the unbiased one, if it takes the score.</summary>
+    public static string DefaultSampler(ScoreKind score) =>
+        score == ScoreKind.SoftmaxOfMean ? SampledEsv.EstimatorName : ClosedFormSampling.EstimatorName;
 
     /// <summary>Whether exact values of so many frames are within the limits of <see cref="ExactEsv"/>.</summary>
     /// <param name="frameCount">n, at least 1.</param>
@@ -30,7 +33,7 @@ public static class Estimators
     internal static IEsvEstimator Create(EstimationOptions options, int frameCount, int maxScale, ScoreKind score)
     {
         string name = options.Estimator
-            ?? (IsExactFeasible(frameCount, maxScale, score) ? ExactEsv.EstimatorName : DefaultSampler);
+            ?? (IsExactFeasible(frameCount, maxScale, score) ? ExactEsv.EstimatorName : DefaultSampler(score));
         return Array.Find(All, estimator => estimator.Name == name) is { Create: { } create }
             ? create(options)
             : throw new ArgumentException(
@@ -49,7 +52,7 @@ public static class Estimators
                 : $"evaluate every subsequence of up to {maxScale} frames, of which there may be at most "
                     + $"{new ExactEsv().MaxEvaluationCount}";
             return $"exact values of {ScoreKinds.Name(score)} {most}. Attribute fewer, or sample "
-                + $"(--estimator {DefaultSampler}).";
+                + $"(--estimator {DefaultSampler(score)}).";
         }
 
         return frameCount > SampledEsv.MaxFrameCount

@@ -169,6 +169,8 @@ public sealed class AttributeErrorTests(Playfair playfair, Footage footage)
         (await AttributeAsync("--features", Features("cube", 3, 5, 2))).Refused(42, "shape [3, 5, 2]");
         (await AttributeAsync("--features", Features("none", 0, 5))).Refused(42, "shape [0, 5]");
         (await AttributeAsync("--features", Features("many", 4097, 5))).Refused(19, "4097 frames", "at most 4096");
+        (await AttributeAsync("--features", Features("few", 3, 5), "--estimator", "closed-form-sampling")).Refused(
+            2, "The score is 'softmax-of-mean'");
         string large = Path.Combine(folder, "large");
         SafetensorsFile.Write(large, [new("features", [3, 5], [.. Enumerable.Repeat(3e38f, 15)])]);
         (await AttributeAsync("--features", large)).Refused(42, $"'{large}'", "3e+38", "not finite");

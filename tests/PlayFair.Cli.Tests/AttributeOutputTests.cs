@@ -242,6 +242,8 @@ public sealed class AttributeOutputTests(Playfair playfair, Footage footage)
     [InlineData("subsequence-sampling", "iterations", "--seed 1")]
     [InlineData("subsequence-sampling", "tolerance", "--samples 50 --tolerance 20%")]
     [InlineData("subsequence-sampling", "tolerance", "--samples 50 --tolerance 0.2 --time 1h")]
+    [InlineData("closed-form-sampling", "tolerance", "--samples 50 --tolerance 20% --score logit")]
+    [InlineData("closed-form-sampling", "iterations", "--samples 50 --iterations 3 --score mean-of-softmax")]
     [InlineData("subsequence-sampling", "budget", "--samples 50 --budget 1000")]
     [InlineData("subsequence-sampling", "time", "--samples 50 --time 1ms")]
     public async Task Values_are_exact_where_that_is_feasible_unless_an_option_is_about_sampling(

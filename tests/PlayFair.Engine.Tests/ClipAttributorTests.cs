@@ -198,7 +198,9 @@ public sealed class ClipAttributorTests(Footage footage)
 
         Assert.Equal(ClipErrorKind.TooManyFrames, features.Kind);
         Assert.Contains(limit, features.Message, StringComparison.Ordinal);
-        Assert.Equal("subsequence-sampling", Attribute(sampling, many).Settings.Estimator);
+        Assert.Equal(
+            score == ScoreKind.SoftmaxOfMean ? "subsequence-sampling" : "closed-form-sampling",
+            Attribute(sampling, many).Settings.Estimator);
         if (score == ScoreKind.SoftmaxOfMean)
         {
             Assert.Throws<ClipException>(() => Attribute(exact, few));
@@ -325,6 +327,46 @@ public sealed class ClipAttributorTests(Footage footage)
 
         Assert.Equal(ClipErrorKind.TooLargeFeatures, refusal.Kind);
         Assert.Contains("features up to 3e+38", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ScoreKind.MeanOfSoftmax)]
+    [InlineData(ScoreKind.Logit)]
+    public void Closed_form_sampling_keeps_the_sum_and_is_exact_where_it_takes_all_subsequences(ScoreKind score)
+    {
+        string file = WriteFeatures(
+            "closed", 30, Models.Tests.RandomHeads.Numbers(new Random(8), 30 * LinearBackbone.FeatureSize));
+        AttributionDocument sampled = Attribute(64);
+        AttributionDocument all = Attribute(10_000);
+
+        Assert.Equal(("closed-form-sampling", "sampled"), (sampled.Settings.Estimator, sampled.StandardError));
+        Assert.Equal(("closed-form-sampling", "exact"), (all.Settings.Estimator, all.StandardError));
+        Assert.Null(all.Settings.Samples);
+        AssertConsistent(sampled);
+        AssertConsistent(all);
+
+        AttributionDocument Attribute(int samples)
+        {
+            var options = new EstimationOptions { Estimator = "closed-form-sampling", Samples = samples };
+            using var attributor = new ClipAttributor(Load(new TestPackage()), estimation: options);
+            return attributor.AttributeFeatures(file, score, ClassSelection.Default, cancellationToken: Token);
+        }
+    }
+
+    [Fact]
+    public async Task A_score_that_the_estimator_does_not_take_is_refused_before_anything_is_decoded()
+    {
+        var options = new EstimationOptions { Estimator = "closed-form-sampling", Time = TimeSpan.FromHours(1) };
+        using var attributor = new ClipAttributor(Load(new TestPackage()), estimation: options);
+        var watcher = new Watcher();
+
+        var refusal = await Assert.ThrowsAsync<ClipException>(() => attributor.AttributeVideoAsync(
+            footage.Moving, FrameSampling.All, ScoreKind.SoftmaxOfMean, ClassSelection.Default, watcher, Token));
+
+        Assert.Equal(ClipErrorKind.WrongEstimator, refusal.Kind);
+        Assert.Contains("expected 'mean-of-softmax' or 'logit'", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Parameter", refusal.Message, StringComparison.Ordinal);
+        Assert.Empty(watcher.Seen);
     }
 
     [Fact]

@@ -129,11 +129,11 @@ internal static class AttributeCommand
         CheckInputs(arguments, videos, features);
         var outputs = Outputs.Of(arguments, features is null ? videos : [features]);
         int threadCount = arguments.GetValue(Threads) ?? Environment.ProcessorCount;
-        EstimationOptions estimation = EstimationArguments.Read(arguments) with { ThreadCount = threadCount };
 
         ModelPackage model = ModelFolders.Load(arguments.GetValue(Model)!);
         ClassSelection selected = ClassSelection.Parse(arguments.GetValue(Classes) ?? [], model);
         ScoreKind score = arguments.GetValue(Score) ?? model.Score;
+        EstimationOptions estimation = EstimationArguments.Read(arguments, score) with { ThreadCount = threadCount };
         using var attributor = new ClipAttributor(
             model,
             new InferenceOptions { Device = arguments.GetValue(Device), ThreadCount = threadCount },

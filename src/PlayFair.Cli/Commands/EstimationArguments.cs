@@ -20,7 +20,8 @@ internal static class EstimationArguments
     {
         CustomParser = ParseEstimator,
         Description = $"How the values are computed: {string.Join(", ", Estimators.Names)}. Default: exact where that "
-            + $"is feasible, else (or with any of the next six options) {Estimators.DefaultSampler}.",
+            + "is feasible, else (or with any of the next six options) sampling, by the closed form for the "
+            + "scores that it takes.",
         HelpName = "NAME",
     };
 
@@ -35,7 +36,7 @@ internal static class EstimationArguments
     {
         CustomParser = result => Parsing.Count(result, int.MaxValue, $"1 to {int.MaxValue}"),
         Description = "How many iterations at most; from two on, values have standard errors. "
-            + $"Default: {EstimationOptions.DefaultIterations}, or no limit if one of the next three is given.",
+            + $"Default: {EstimationOptions.DefaultIterations}, or no limit with --tolerance, --budget or --time.",
         HelpName = "N",
     };
 
@@ -76,7 +77,7 @@ internal static class EstimationArguments
         [Estimator, Samples, Iterations, Seed, Tolerance, Budget, Time];
 
     /// <exception cref="UsageException">Exact values were asked for, and how to sample them.</exception>
-    public static EstimationOptions Read(ParseResult arguments)
+    public static EstimationOptions Read(ParseResult arguments, ScoreKind score)
     {
         string? estimator = arguments.GetValue(Estimator);
         string? samplingOption =
@@ -90,7 +91,7 @@ internal static class EstimationArguments
 
         return new EstimationOptions
         {
-            Estimator = estimator ?? (samplingOption is null ? null : Estimators.DefaultSampler),
+            Estimator = estimator ?? (samplingOption is null ? null : Estimators.DefaultSampler(score)),
             Samples = arguments.GetValue(Samples) ?? Default.Samples,
             Iterations = arguments.GetValue(Iterations),
             Seed = arguments.GetValue(Seed) ?? Default.Seed,

@@ -48,6 +48,8 @@ internal sealed class TerminalView(IAnsiConsole console)
             $"{Escape(document.Model.Name)} {Escape(document.Model.Version)} ({document.Model.Head.ToUpperInvariant()}), "
             + $"{document.Frames.Count} frames ({document.Settings.Sampling}), {document.Settings.Score}, "
             + document.Settings.Estimator
+            // A sampler that had to take all subsequences is as exact.
+            + (document.IsExact && document.Settings.Estimator != ExactEsv.EstimatorName ? " (exact)" : "")
             + (document.IsExact ? Text($", {document.EvaluationCount} head evaluations") : ""));
         if (!document.IsExact)
             Line(Sampling(document));
