@@ -48,8 +48,8 @@ public sealed class SampledEsv : IEsvEstimator
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxCount, 1);
         int n = game.FrameCount;
         CheckFrameCount(game);
-        var choose = new BinomialTable(n, n);
-        int largest = (int)Enumerable.Range(1, n).Max(s => Math.Min(MaxCount, choose[n, s]));
+        // From 32 frames on, the middle sizes have more subsequences than an int counts.
+        int largest = n < 32 ? (int)Math.Min(MaxCount, new BinomialTable(n, n)[n, n / 2]) : MaxCount;
         return Estimate(
             game, stopping, largest,
             iteration =>
