@@ -14,7 +14,7 @@ public class BalancedDesignTests
     [InlineData(49, 8, 20)]
     [InlineData(65, 3, 4)]
     [InlineData(512, 8, 2)]
-    [InlineData(512, 511, 1)]
+    [InlineData(130, 129, 1)]
     public void Each_frame_is_in_equally_many_subsequences_and_none_occurs_twice(int n, int s, int blockCount)
     {
         for (ulong seed = 0; seed < 5; seed++)
@@ -24,7 +24,7 @@ public class BalancedDesignTests
             Assert.Equal(n * blockCount, rows.Length);
             Assert.All(rows, row => Assert.Equal(row.Order().Distinct(), row));
             Assert.All(rows, row => Assert.InRange(row[0] + n - row[^1], 1, n));
-            Assert.Equal(rows.Length, rows.Select(row => string.Join(',', row)).Distinct(StringComparer.Ordinal).Count());
+            Assert.Equal(rows.Length, Texts(rows).Distinct(StringComparer.Ordinal).Count());
             for (int frame = 0; frame < n; frame++)
                 Assert.Equal(s * blockCount, rows.Count(row => row.Contains(frame)));
         }
@@ -66,8 +66,8 @@ public class BalancedDesignTests
                 counts[row.Sum(i => 1 << i)]++;
         }
 
-        // 12 of 20 a design: a count's variance is at most 3000·0.6·0.4 = 720. 20 normal variables: one in 3,000 sets of
-        // other seeds would exceed 4.5 standard errors.
+        // 12 of 20 a design: a count's variance is at most 3000·0.6·0.4 = 720. 20 normal variables: one in 3,000 sets
+        // of other seeds would exceed 4.5 standard errors.
         Assert.Equal(20, counts.Count(count => count > 0));
         Assert.All(
             counts.Where(count => count > 0),
@@ -81,7 +81,7 @@ public class BalancedDesignTests
         int[][] rows = Draw(8, 4, blockCount: 10, seed: 1);
 
         Assert.Equal(80, rows.Length);
-        Assert.Equal(64, rows.Select(row => string.Join(',', row)).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(64, Texts(rows).Distinct(StringComparer.Ordinal).Count());
     }
 
     [Theory]
@@ -93,7 +93,7 @@ public class BalancedDesignTests
     {
         var list = new AllSubsequences(n, s, new BinomialTable(n, s));
 
-        string[] rows = [.. Read(list).Select(row => string.Join(',', row))];
+        int[][] rows = Read(list);
 
         int[][] expected =
         [
@@ -101,8 +101,10 @@ public class BalancedDesignTests
                 .Select(subset => Enumerable.Range(0, n).Where(i => (subset >> i & 1) == 1).ToArray())
                 .Where(row => row.Length == s),
         ];
-        Assert.Equal(expected.Select(row => string.Join(',', row)).Order(StringComparer.Ordinal), rows.Order(StringComparer.Ordinal));
+        Assert.Equal(Texts(expected).Order(StringComparer.Ordinal), Texts(rows).Order(StringComparer.Ordinal));
     }
+
+    private static IEnumerable<string> Texts(int[][] rows) => rows.Select(row => string.Join(',', row));
 
     private static int[][] Draw(int n, int s, int blockCount, ulong seed)
     {

@@ -6,7 +6,8 @@ namespace PlayFair.Attribution.Tests;
 internal static class RandomModels
 {
     public static IMultiScaleModel Trn(
-        int frameCount, int classCount, int maxScale, int seed, int featureSize = 6, int hiddenSize = 20, double gain = 1)
+        int frameCount, int classCount, int maxScale, int seed, int featureSize = 6, int hiddenSize = 20,
+        double gain = 1)
     {
         var random = new Random(seed);
         TrnScale[] scales =

@@ -44,10 +44,10 @@ internal sealed class AllSubsequences(int frameCount, int size, BinomialTable ch
 /// <remarks>
 /// <para>
 /// As the seating is uniform, so is each subsequence, whatever the blocks: means over those with (or without) a frame
-/// are unbiased. n rotations hold each frame s times, and two frames at distance d as often as the block has two members
-/// at distance d. Blocks are chosen such that distances occur about equally often, so what another frame contributes to
-/// the scores of a frame's subsequences is the same for all, and cancels. With blocks of consecutive places instead
-/// (a random order cut into blocks), neighbours meet s − 1 times in n and most frames never.
+/// are unbiased. n rotations hold each frame s times, and two frames at distance d as often as the block has two
+/// members at distance d. Blocks are chosen such that distances occur about equally often, so what another frame
+/// contributes to the scores of a frame's subsequences is the same for all, and cancels. With blocks of consecutive
+/// places instead (a random order cut into blocks), neighbours meet s − 1 times in n and most frames never.
 /// </para>
 /// <para>No two subsequences are the same, unless nearly all there are were asked for.</para>
 /// </remarks>
@@ -174,8 +174,8 @@ internal sealed class BalancedDesign : ISubsequenceList
     private int DistanceOf(int difference) => Math.Min(difference, _frameCount - difference);
 
     /// <summary>
-    /// The same number for all rotations of a block, which another block has by an unlikely and harmless chance; null if two
-    /// of its rotations are the same.
+    /// The same number for all rotations of a block, which another block has by a rare, harmless chance; null if two of
+    /// its rotations are the same.
     /// </summary>
     private ulong? HashOfRotations(ReadOnlySpan<int> block)
     {

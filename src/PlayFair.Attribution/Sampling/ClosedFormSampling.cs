@@ -5,16 +5,17 @@ using PlayFair.Attribution.Sampling;
 namespace PlayFair.Attribution;
 
 /// <summary>
-/// Element Shapley Values of a multi-scale mean of scores from sampled subsequences of at most n_max frames, without bias:
-/// for <see cref="ScoreKind.MeanOfSoftmax"/> and <see cref="ScoreKind.Logit"/> of an <see cref="IMultiScaleModel"/>.
+/// Element Shapley Values of a multi-scale mean of scores from sampled subsequences of at most n_max frames, without
+/// bias: for <see cref="ScoreKind.MeanOfSoftmax"/> and <see cref="ScoreKind.Logit"/> of an
+/// <see cref="IMultiScaleModel"/>.
 /// </summary>
 /// <remarks>
 /// <para>
-/// φ_i = Σ_s (α_s·A_i^s + β_s·B_i^s) − f(∅)/n, where A_i^s is the mean score of the size-s subsequences that hold frame i and
-/// B_i^s of those that do not. Here both are means over a sample in which each frame occurs equally often and each pair
-/// of frames nearly so, and every subsequence is equally likely. So the values are unbiased for every number of frames
-/// and samples, Σ_i φ_i is the estimated f(X) − f(∅) up to rounding, and what frames add to a score by themselves
-/// causes hardly any error.
+/// φ_i = Σ_s (α_s·A_i^s + β_s·B_i^s) − f(∅)/n, where A_i^s is the mean score of the size-s subsequences that hold frame
+/// i and B_i^s of those that do not. Here both are means over a sample in which each frame occurs equally often and
+/// each pair of frames nearly so, and every subsequence is equally likely. So the values are unbiased for every number
+/// of frames and samples, Σ_i φ_i is the estimated f(X) − f(∅) up to rounding, and what frames add to a score by
+/// themselves causes hardly any error.
 /// </para>
 /// <para>
 /// A size with at most max(m, n) subsequences is enumerated, once for all iterations. If all are, the values are exact.
@@ -22,8 +23,8 @@ namespace PlayFair.Attribution;
 /// alike, the best shares would save at most 5 % of the error (n_max = 8).
 /// </para>
 /// <para>
-/// Cost of an iteration: n·max(1, ⌊m/n⌋) model evaluations for each size that is not enumerated; time and memory are linear in
-/// n. The number of threads does not change the result.
+/// Cost of an iteration: n·max(1, ⌊m/n⌋) model evaluations for each size that is not enumerated; time and memory are
+/// linear in n. The number of threads does not change the result.
 /// </para>
 /// </remarks>
 public sealed class ClosedFormSampling : IEsvEstimator
@@ -36,7 +37,7 @@ public sealed class ClosedFormSampling : IEsvEstimator
 
     /// <summary>
     /// m: about how many subsequences of each size up to n_max an iteration takes, at least 1. It is rounded down to a
-    /// multiple of n, or up to n; sizes with no more than m or n subsequences take all.
+    /// multiple of n, or up to n; of sizes with no more than m or n subsequences all are taken.
     /// </summary>
     public int MaxCount { get; init; } = 1024;
 
@@ -48,8 +49,8 @@ public sealed class ClosedFormSampling : IEsvEstimator
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">
-    /// The game's score is <see cref="ScoreKind.SoftmaxOfMean"/>, its model has no scales, a logit is not finite, or the
-    /// stopping rule has a value out of its range.
+    /// The game's score is <see cref="ScoreKind.SoftmaxOfMean"/>, its model has no scales, a logit is not finite, or
+    /// the stopping rule has a value out of its range.
     /// </exception>
     public ElementShapleyValues Estimate(Game game, StoppingRule stopping, CancellationToken ct = default)
     {
@@ -111,8 +112,8 @@ public sealed class ClosedFormSampling : IEsvEstimator
         if (game.Model is not IMultiScaleModel)
         {
             throw new ArgumentException(
-                $"The estimator '{EstimatorName}' needs a model with scales whose scores are averaged, and this one takes "
-                + $"subsequences of any length by itself. Use '{new LeverageEstimator().Name}', "
+                $"The estimator '{EstimatorName}' needs a model with scales whose scores are averaged, and this one "
+                + $"takes subsequences of any length by itself. Use '{new LeverageEstimator().Name}', "
                 + $"'{new PermutationEstimator().Name}' or '{SampledEsv.EstimatorName}'.",
                 nameof(game));
         }
@@ -120,10 +121,10 @@ public sealed class ClosedFormSampling : IEsvEstimator
         if (game.Score == ScoreKind.SoftmaxOfMean)
         {
             throw new ArgumentException(
-                $"The score is '{ScoreKinds.Name(game.Score)}', expected '{ScoreKinds.Name(ScoreKind.MeanOfSoftmax)}' or "
-                + $"'{ScoreKinds.Name(ScoreKind.Logit)}': the estimator '{EstimatorName}' takes means of scores only. "
-                + $"Use '{SampledEsv.EstimatorName}', or '{ExactEsv.EstimatorName}' for up to {ExactEsv.MaxFrameCount} "
-                + "frames.",
+                $"The score is '{ScoreKinds.Name(game.Score)}', expected '{ScoreKinds.Name(ScoreKind.MeanOfSoftmax)}' "
+                + $"or '{ScoreKinds.Name(ScoreKind.Logit)}': the estimator '{EstimatorName}' takes means of scores "
+                + $"only. Use '{SampledEsv.EstimatorName}', or '{ExactEsv.EstimatorName}' for up to "
+                + $"{ExactEsv.MaxFrameCount} frames.",
                 nameof(game));
         }
     }

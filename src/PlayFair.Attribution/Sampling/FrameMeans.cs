@@ -60,7 +60,8 @@ internal sealed class FrameMeans : IPartedWork
         for (int frame = 0; frame < _frameCount; frame++)
         {
             TensorPrimitives.Divide(
-                sums.Slice(frame * _stride, _classCount), countWithFrame, means.Slice(frame * _classCount, _classCount));
+                sums.Slice(frame * _stride, _classCount), countWithFrame,
+                means.Slice(frame * _classCount, _classCount));
         }
     }
 
