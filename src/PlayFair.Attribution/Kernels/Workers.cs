@@ -154,8 +154,13 @@ internal static class Workers
             worker = (state & (OpenFlag - 1)) + 1;
             if ((state & OpenFlag) == 0 || worker > _helperLimit)
                 return false;
-            if (Interlocked.CompareExchange(ref _state, state + 1, state) == state)
+            if (Interlocked.CompareExchange(ref _state, state + 1, state) != state)
+                continue;
+            // Between the reads above another job may have begun, which has room for fewer.
+            if (worker <= _helperLimit)
                 return true;
+            Interlocked.Decrement(ref _state);
+            return false;
         }
     }
 }

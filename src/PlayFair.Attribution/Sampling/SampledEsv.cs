@@ -41,6 +41,10 @@ public sealed class SampledEsv : IEsvEstimator
     public int ThreadCount { get; init; }
 
     /// <inheritdoc/>
+    /// <remarks>Exact, and said to be, where no size has more than <see cref="MaxCount"/> subsequences.</remarks>
+    /// <exception cref="ArgumentException">
+    /// More than <see cref="MaxFrameCount"/> frames; or several iterations, whose n²·C sums do not fit into an array.
+    /// </exception>
     public ElementShapleyValues Estimate(Game game, StoppingRule stopping, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(game);
@@ -49,9 +53,11 @@ public sealed class SampledEsv : IEsvEstimator
         int n = game.FrameCount;
         CheckFrameCount(game);
         // From 32 frames on, the middle sizes have more subsequences than an int counts.
-        int largest = n < 32 ? (int)Math.Min(MaxCount, new BinomialTable(n, n)[n, n / 2]) : MaxCount;
+        long middle = n < 32 ? new BinomialTable(n, n)[n, n / 2] : long.MaxValue;
+        if (middle <= MaxCount)
+            return Exactly(game, ct);
         return Estimate(
-            game, stopping, largest,
+            game, stopping, MaxCount,
             iteration =>
             {
                 var random = new SeededRandom(Seed, (ulong)iteration);
@@ -82,9 +88,41 @@ public sealed class SampledEsv : IEsvEstimator
             iteration => SubsequenceSample.Of(game.FrameCount, subsequences[iteration]), ct);
     }
 
+    /// <summary>Where no size has more than m subsequences, an iteration takes all of them: one is exact.</summary>
+    private ElementShapleyValues Exactly(Game game, CancellationToken ct)
+    {
+        SubsequenceSample all = SubsequenceSample.All(game.FrameCount);
+        var values = new double[game.FrameCount * game.ClassCount];
+        var scores = new double[game.ClassCount];
+        long evaluationCount =
+            new SampledIteration(game, all.MaxCount, ThreadCount).Run(all, values, scores, sums: null, ct);
+        return new ElementShapleyValues
+        {
+            FrameCount = game.FrameCount,
+            ClassCount = game.ClassCount,
+            ScoreKind = game.Score,
+            Values = values,
+            Scores = scores,
+            Prior = game.EmptyScores,
+            EvaluationCount = evaluationCount,
+            Estimator = Name,
+            SampleCount = 0,
+            StopReason = StopReason.Exact,
+        };
+    }
+
     private ElementShapleyValues Estimate(
         Game game, StoppingRule stopping, int maxCount, Func<int, SubsequenceSample> sampleOf, CancellationToken ct)
     {
+        long sumCount = (long)game.FrameCount * game.FrameCount * game.ClassCount;
+        if (stopping.Iterations > 1 && sumCount > Array.MaxLength)
+        {
+            throw new ArgumentException(
+                $"{game.FrameCount} frames with {game.ClassCount} classes need {sumCount} sums over iterations, expected at "
+                + $"most {Array.MaxLength}; use fewer frames, or one iteration.",
+                nameof(game));
+        }
+
         var sampled = new SampledIteration(game, maxCount, ThreadCount);
         var sums = stopping.Iterations > 1 ? new IterationSums(game) : null;
         var replication = new Replication(game, stopping, CostOf(game));

@@ -65,7 +65,7 @@ internal sealed class IterationSums(Game game)
 
     /// <summary>S, [(s − 1) × frame × class].</summary>
     private readonly double[] _with =
-        new double[checked(game.FrameCount * game.FrameCount * game.ClassCount)];
+        new double[game.FrameCount * game.FrameCount * game.ClassCount];
 
     /// <summary>Sums over all subsequences of a size, [(s − 1) × class].</summary>
     private readonly double[] _total = new double[game.FrameCount * game.ClassCount];

@@ -273,6 +273,8 @@ public sealed class SlidingEsv
             : new SampledEsv { MaxCount = maxCount, Seed = _options.Seed, ThreadCount = _options.ThreadCount }
                 .Estimate(game, new StoppingRule { Iterations = _samples.Length }, ct);
         values.Values.CopyTo(_values.AsSpan());
+        // A short window may have so few subsequences that a sample takes them all: no error then.
+        Array.Clear(_errors);
         values.StandardErrors?.CopyTo(_errors.AsSpan());
         values.Scores.CopyTo(_scores.AsSpan());
         EvaluationCount = values.EvaluationCount;
