@@ -5,7 +5,9 @@ using PlayFair.Models;
 
 namespace PlayFair.Benchmarks;
 
-/// <summary>64 subsequences' hidden layers to their logits: 256 inputs, 174 outputs, 2.85 million multiply-adds.</summary>
+/// <summary>
+/// 64 subsequences' hidden layers to their logits: 256 inputs, 174 outputs, 2.85 million multiply-adds.
+/// </summary>
 public class LinearLayerBenchmarks
 {
     private const int InputSize = 256;

@@ -46,7 +46,9 @@ public class RowKernelBenchmarks
     [Benchmark]
     public void SumRectified() => _kernels.SumRectified(ref _rows.First, _children, ref _targets.Row(0), _stride);
 
-    /// <summary>Its sums grow from call to call, and soon stay where a float takes no more: never at infinity.</summary>
+    /// <summary>
+    /// Its sums grow from call to call, and soon stay where a float takes no more: never at infinity.
+    /// </summary>
     [Benchmark]
     public void AddNormalized() => _kernels.AddNormalized(
         ref _rows.Row(0), ref _rows.Row(0), ref _targets.Row(0), ref _targets.Row(1), ref _targets.Row(2), _stride);

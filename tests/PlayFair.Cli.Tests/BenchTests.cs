@@ -22,7 +22,7 @@ public sealed class BenchTests(Playfair playfair)
         Outcome run = (await playfair.RunAsync("bench", "esv", "--quick", "--threads", "1", "--json", "-")).Succeeded();
 
         JsonNode document = JsonNode.Parse(run.Output)!;
-        Assert.Equal("playfair-bench-esv/1", document["schema"]!.GetValue<string>());
+        Assert.Equal("playfair.bench-esv/1", document["schema"]!.GetValue<string>());
         Assert.Equal(1, document["settings"]!["threads"]!.GetValue<int>());
         Assert.True(document["settings"]!["isQuick"]!.GetValue<bool>());
         Assert.True(document["peak"]!["gigaflopsPerSecond"]!.GetValue<double>() > 0);
@@ -39,8 +39,9 @@ public sealed class BenchTests(Playfair playfair)
             Assert.True(Number(row, "fastestSeconds") <= Number(row, "medianSeconds"));
         }
 
-        JsonNode[] compared = [.. rows.Where(row => row["baseline"] is not null).Select(row => row["baseline"]!)];
-        Assert.Equal(["TRN 8 exact", "TSN 8 exact"], rows.Where(row => row["baseline"] is not null).Select(row => row["name"]!.GetValue<string>()));
+        JsonNode[] withBaseline = [.. rows.Where(row => row["baseline"] is not null)];
+        Assert.Equal(["TRN 8 exact", "TSN 8 exact"], withBaseline.Select(row => row["name"]!.GetValue<string>()));
+        JsonNode[] compared = [.. withBaseline.Select(row => row["baseline"]!)];
         Assert.All(compared, baseline => Assert.True(Number(baseline, "ratio") > 0));
         // A frame's value is about 1/174; float's rounding is 10^-7 of it.
         Assert.All(compared, baseline => Assert.InRange(Number(baseline, "largestDifference"), 0, 1e-6));

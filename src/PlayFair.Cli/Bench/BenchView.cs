@@ -24,8 +24,8 @@ internal sealed class BenchView(IAnsiConsole console)
         table.AddColumn(new TableColumn("row").NoWrap());
         foreach (string title in new[]
         {
-            "median", "fastest", "runs", "evaluations", "a second", "subsequences", "each", "GFLOP/s", "of peak", "plain",
-            "ratio", "paper",
+            "median", "fastest", "runs", "evaluations", "a second", "subsequences", "each", "GFLOP/s", "of peak",
+            "plain", "ratio", "paper",
         })
         {
             table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
@@ -37,7 +37,8 @@ internal sealed class BenchView(IAnsiConsole console)
                 Markup.Escape(row.Name), Time(row.MedianSeconds), Time(row.FastestSeconds), Text($"{row.Runs}"),
                 Text($"{row.Evaluations:0}"), Count(row.EvaluationsPerSecond), Text($"{row.Subsequences:0}"),
                 Time(row.SecondsPerSubsequence), Text($"{row.GigaflopsPerSecond:0.0}"), Text($"{row.ShareOfPeak:0.0%}"),
-                row.Baseline is { } plain ? Time(plain.MedianSeconds) : "", row.Baseline is { } b ? Text($"{b.Ratio:0}×") : "",
+                row.Baseline is { } plain ? Time(plain.MedianSeconds) : "",
+                row.Baseline is { } compared ? Text($"{compared.Ratio:0}×") : "",
                 row.PaperSeconds is { } paper ? Time(paper) : "");
         }
 
@@ -49,11 +50,12 @@ internal sealed class BenchView(IAnsiConsole console)
 
     private static IEnumerable<string> Notes(BenchDocument document)
     {
-        yield return "Times are from features to all values, the projection of every frame included; step: a full window takes one";
-        yield return "new frame.";
-        yield return "evaluations: single-scale scores by the head. subsequences: those that get a score; each: time over them.";
-        yield return "GFLOP/s: 2 × multiply-adds of the model (projection of frames, second layer); sums, means and softmaxes";
-        yield return "count as none. of peak: relative to fused multiply-adds in registers, the fastest in this run.";
+        yield return "Times are from features to all values, the projection of every frame included.";
+        yield return "step: a full window takes one new frame.";
+        yield return "evaluations: single-scale scores by the head.";
+        yield return "subsequences: those that get a score; each: time over them.";
+        yield return "GFLOP/s: 2 × multiply-adds of the model (projection of frames, second layer), nothing else.";
+        yield return "of peak: relative to fused multiply-adds in registers, the fastest in this run.";
         double difference = document.Rows.Max(row => row.Baseline?.LargestDifference ?? 0);
         yield return "plain: the definitions in plain loops, one thread, this run; "
             + Text($"its values differ by at most {difference:0.0e+0}.");

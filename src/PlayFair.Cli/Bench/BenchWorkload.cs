@@ -56,7 +56,9 @@ internal sealed class BenchWorkload
         return Numbers(ref random, frameCount * FeatureSize);
     }
 
-    /// <summary>Multiply-adds that bring a window's frames into every position of every scale that they can have.</summary>
+    /// <summary>
+    /// Multiply-adds that bring a window's frames into every position of every scale that they can have.
+    /// </summary>
     public static long ProjectionCost(TemporalHead head, int frameCount)
     {
         if (head.HiddenSize is null)

@@ -17,14 +17,22 @@ internal sealed class EsvBenchmark(int threadCount, bool isQuick)
     /// <summary>The rows, in the order in which they are measured.</summary>
     private IEnumerable<BenchCase> Cases()
     {
-        yield return Exact(_workload.Trn, 8, ScoreKind.SoftmaxOfMean) with { PaperSeconds = 0.080, Plain = PlainEsv.Trn };
+        yield return Exact(_workload.Trn, 8, ScoreKind.SoftmaxOfMean) with
+        {
+            PaperSeconds = 0.080,
+            Plain = PlainEsv.Trn,
+        };
         yield return Exact(_workload.Trn, 16, ScoreKind.SoftmaxOfMean) with { PaperSeconds = 6.79 };
         yield return Exact(_workload.Trn, 16, ScoreKind.MeanOfSoftmax);
         yield return Exact(_workload.Trn, 16, ScoreKind.Logit);
         yield return Sampled(_workload.Trn, 16) with { PaperSeconds = 0.122 };
         foreach (int frameCount in new[] { 49, 128, 256, 512 })
             yield return Sampled(_workload.Trn, frameCount);
-        yield return Exact(_workload.Tsn, 8, ScoreKind.SoftmaxOfMean) with { PaperSeconds = 0.0043, Plain = PlainEsv.Tsn };
+        yield return Exact(_workload.Tsn, 8, ScoreKind.SoftmaxOfMean) with
+        {
+            PaperSeconds = 0.0043,
+            Plain = PlainEsv.Tsn,
+        };
         yield return Exact(_workload.Tsn, 16, ScoreKind.SoftmaxOfMean) with { PaperSeconds = 0.035 };
         yield return Exact(_workload.Tsn, 20, ScoreKind.SoftmaxOfMean) with { PaperSeconds = 0.614 };
         yield return Sampled(_workload.Tsn, 20) with { PaperSeconds = 0.116 };
@@ -101,7 +109,8 @@ internal sealed class EsvBenchmark(int threadCount, bool isQuick)
         double[] plain = [];
         var timing = Timing.Of(() => plain = bench.Plain(_workload, features, bench.FrameCount), _effort, ct);
         return new BenchBaseline(
-            timing.RunCount, timing.Median.TotalSeconds, timing.Fastest.TotalSeconds, timing.Median.TotalSeconds / seconds,
+            timing.RunCount, timing.Median.TotalSeconds, timing.Fastest.TotalSeconds,
+            timing.Median.TotalSeconds / seconds,
             plain.Zip(values, (expected, value) => Math.Abs(expected - value)).Max());
     }
 
@@ -113,7 +122,9 @@ internal sealed class EsvBenchmark(int threadCount, bool isQuick)
             $"{Title(head)} {frameCount} exact{(isClosedForm ? $" {ScoreKinds.Name(score)}" : "")}", head, frameCount,
             estimator.Name, score, Estimate(head, frameCount, score, estimator))
         {
-            SubsequenceCount = isClosedForm ? CountClosedForm(head, frameCount) : CountScored(frameCount, null, isStep: false),
+            SubsequenceCount = isClosedForm
+                ? CountClosedForm(head, frameCount)
+                : CountScored(frameCount, null, isStep: false),
             // In logit, of mean hidden layers: one for each frame and scale.
             ReadOutCount = score == ScoreKind.Logit ? frameCount * Math.Min(frameCount, head.MaxScale) : null,
             ProjectionCost = BenchWorkload.ProjectionCost(head, frameCount),
@@ -184,8 +195,8 @@ internal sealed class EsvBenchmark(int threadCount, bool isQuick)
     }
 
     /// <summary>
-    /// How many subsequences get a score: of each size as many as there are or are kept, and in a step those that hold the
-    /// replaced frame, in the mean over a round. (Of the largest sizes Algorithm 1 may happen to meet a few less.)
+    /// How many subsequences get a score: of each size as many as there are or are kept, and in a step those that hold
+    /// the replaced frame, in the mean over a round. (Of the largest sizes Algorithm 1 may happen to meet a few less.)
     /// </summary>
     private static double CountScored(int frameCount, int? maxCount, bool isStep)
     {

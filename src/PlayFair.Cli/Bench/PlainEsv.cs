@@ -3,8 +3,9 @@ using System.Numerics;
 namespace PlayFair.Cli.Bench;
 
 /// <summary>
-/// Element Shapley Values written down from their definitions: what the engine's speed is compared with. Every subsequence
-/// goes through both layers by itself, in plain loops, and every score is then a mean over all its subsequences' logits.
+/// Element Shapley Values written down from their definitions: what the engine's speed is compared with. Every
+/// subsequence goes through both layers by itself, in plain loops, and every score is then a mean over all its
+/// subsequences' logits.
 /// </summary>
 /// <remarks>
 /// Kept from being needlessly slow: a subsequence's logits are computed once, and each score once. Sets are bit masks.
@@ -101,11 +102,12 @@ internal static class PlainEsv
 
     private static float[] Concatenate(float[] features, int set, int size)
     {
-        var input = new float[size * BenchWorkload.FeatureSize];
+        const int Size = BenchWorkload.FeatureSize;
+        var input = new float[size * Size];
         for (int i = 0, place = 0; set >> i != 0; i++)
         {
             if ((set >> i & 1) == 1)
-                Array.Copy(features, i * BenchWorkload.FeatureSize, input, place++ * BenchWorkload.FeatureSize, BenchWorkload.FeatureSize);
+                Array.Copy(features, i * Size, input, place++ * Size, Size);
         }
 
         return input;

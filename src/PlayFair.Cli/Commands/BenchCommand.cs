@@ -33,8 +33,8 @@ internal static class BenchCommand
     {
         var esv = new Command(
             "esv",
-            "Measure exact and sampled Element Shapley Values from features, on heads of the paper's shapes with random "
-            + "weights, next to the machine's peak and to plain loops.")
+            "Measure exact and sampled Element Shapley Values from features, on heads of the paper's shapes with "
+            + "random weights, next to the machine's peak and to plain loops.")
         {
             Json, Threads, Quick,
         };
@@ -71,15 +71,20 @@ internal static class BenchCommand
         if (Console.IsErrorRedirected)
             return work(null);
         // Redrawn by a thread of its own ten times a second, which takes no measurable time.
-        return Terminals.Error().Status().Start("", status => work(new Watcher(name => status.Status = Markup.Escape(name))));
+        return Terminals.Error().Status().Start(
+            "", status => work(new Watcher(name => status.Status = Markup.Escape(name))));
     }
 
     private static int? ParseThreads(ArgumentResult result)
     {
         string text = result.Tokens[0].Value;
         int most = Environment.ProcessorCount;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count >= 1 && count <= most)
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+            && count >= 1 && count <= most)
+        {
             return count;
+        }
+
         result.AddError($"--threads is '{text}'; expected 1 to {most}, as many as there are cores.");
         return null;
     }
