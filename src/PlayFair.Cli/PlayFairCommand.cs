@@ -12,7 +12,8 @@ internal static class PlayFairCommand
         var root = new RootCommand(
             "Says how much each frame of a video contributed to an action model's class scores (Element Shapley Values).")
         {
-            AttributeCommand.Create(), ModelsCommand.Create(), VerifyCommand.Create(), BenchCommand.Create(),
+            AttributeCommand.Create(), ModelsCommand.Create(), VerifyCommand.Create(), EvaluateCommand.Create(),
+            BenchCommand.Create(),
         };
         // A video may be named '@clip.mp4'; by default that would name a file to read more arguments from.
         ParseResult parsed = root.Parse(

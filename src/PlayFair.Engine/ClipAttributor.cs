@@ -118,13 +118,17 @@ public sealed class ClipAttributor(
 
     public void Dispose() => _backbone?.Dispose();
 
-    /// <summary>Decodes the sampled frames and computes their features, a batch at a time.</summary>
-    private async Task<ClipFeatures> ExtractAsync(
+    /// <summary>Decodes the sampled frames and computes their features, a batch at a time; attributes nothing.</summary>
+    /// <param name="score">What is to be attributed: it decides, too, how many frames are too many.</param>
+    /// <exception cref="VideoException">The video cannot be read.</exception>
+    /// <exception cref="InferenceException">The backbone cannot be loaded or run.</exception>
+    /// <exception cref="ClipException">More frames were sampled than the estimator takes.</exception>
+    public async Task<ClipFeatures> ExtractAsync(
         string path,
         FrameSampling sampling,
         ScoreKind score,
-        IProgress<ClipProgress>? progress,
-        CancellationToken cancellationToken)
+        IProgress<ClipProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         BackboneSpec spec = Model.Backbone;
         var format = new FrameFormat(
