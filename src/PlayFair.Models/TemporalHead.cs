@@ -35,29 +35,32 @@ public abstract partial class TemporalHead
     /// </summary>
     /// <param name="features">[frameCount × <see cref="FeatureSize"/>], row-major, in time order, finite.</param>
     /// <param name="frameCount">n, at least 1.</param>
+    /// <param name="threadCount">The most threads to use; 0: as many as there are cores.</param>
     /// <exception cref="ArgumentException">No frame, another length, or a feature that is not finite.</exception>
-    public IMultiScaleModel Project(ReadOnlySpan<float> features, int frameCount)
+    public IMultiScaleModel Project(ReadOnlySpan<float> features, int frameCount, int threadCount = 0)
     {
         CheckFeatures(features, frameCount);
-        return ProjectChecked(features, frameCount);
+        return ProjectChecked(features, frameCount, threadCount);
     }
 
     /// <summary>Creates the single-scale models on a window whose frames come and go, for a stream.</summary>
     /// <param name="frameCount">n: how many frames the window holds, at least 1.</param>
+    /// <param name="threadCount">The most threads that look at a new frame; 0: as many as there are cores.</param>
     /// <exception cref="ArgumentException">No frame.</exception>
-    public IWindowModel CreateWindow(int frameCount)
+    public IWindowModel CreateWindow(int frameCount, int threadCount = 0)
     {
         if (frameCount < 1)
             throw new ArgumentException($"{frameCount} frames, expected at least 1.", nameof(frameCount));
-        return CreateWindowChecked(frameCount);
+        return CreateWindowChecked(frameCount, threadCount);
     }
 
     /// <summary>The head's weights, under the names and shapes that its reader expects.</summary>
     public abstract IReadOnlyList<SafetensorsTensor> ToTensors();
 
-    private protected abstract IMultiScaleModel ProjectChecked(ReadOnlySpan<float> features, int frameCount);
+    private protected abstract IMultiScaleModel ProjectChecked(
+        ReadOnlySpan<float> features, int frameCount, int threadCount);
 
-    private protected abstract IWindowModel CreateWindowChecked(int frameCount);
+    private protected abstract IWindowModel CreateWindowChecked(int frameCount, int threadCount);
 
     /// <summary>Checks the arguments of <see cref="IWindowModel.SetFrame"/>.</summary>
     private protected static void CheckFrame(IWindowModel model, int slot, ReadOnlySpan<float> features)

@@ -121,8 +121,9 @@ public sealed partial class TrnHead : TemporalHead
         return tensors;
     }
 
-    private protected override IMultiScaleModel ProjectChecked(ReadOnlySpan<float> features, int frameCount) =>
-        new Projected(this, features, frameCount);
+    private protected override IMultiScaleModel ProjectChecked(
+        ReadOnlySpan<float> features, int frameCount, int threadCount) =>
+        new Projected(this, features, frameCount, threadCount);
 
     /// <summary>Logits of mean hidden layers, in double precision.</summary>
     private void ReadOut(int scale, ReadOnlySpan<double> hidden, Span<double> logits)
@@ -140,10 +141,11 @@ public sealed partial class TrnHead : TemporalHead
         }
     }
 
-    private protected override IWindowModel CreateWindowChecked(int frameCount) => new Window(this, frameCount);
+    private protected override IWindowModel CreateWindowChecked(int frameCount, int threadCount) =>
+        new Window(this, frameCount, threadCount);
 
     /// <summary>The single-scale models on frames that have met the first layers.</summary>
-    private abstract class Model(TrnHead head, int frameCount) : IHiddenLayerModel, IPartedWork
+    private abstract class Model(TrnHead head, int frameCount, int threadCount) : IHiddenLayerModel, IPartedWork
     {
         private const int BlockSize = 64;
 
@@ -203,7 +205,8 @@ public sealed partial class TrnHead : TemporalHead
             ApplyFirstLayer(s, part, head._firstLayers[s - 1][part]);
         }
 
-        protected void ApplyFirstLayers() => Workers.Run(this, Shares.Length * (Shares.Length + 1) / 2, threadCount: 0);
+        protected void ApplyFirstLayers() =>
+            Workers.Run(this, Shares.Length * (Shares.Length + 1) / 2, threadCount);
 
         protected abstract void ApplyFirstLayer(int scale, int position, LinearLayer layer);
 
@@ -217,8 +220,8 @@ public sealed partial class TrnHead : TemporalHead
     {
         private float[] _features;
 
-        public Projected(TrnHead head, ReadOnlySpan<float> features, int frameCount)
-            : base(head, frameCount)
+        public Projected(TrnHead head, ReadOnlySpan<float> features, int frameCount, int threadCount)
+            : base(head, frameCount, threadCount)
         {
             for (int s = 1; s <= Shares.Length; s++)
                 Shares[s - 1] = Rows.Allocate(s * (frameCount - s + 1), HiddenStride);
@@ -247,8 +250,8 @@ public sealed partial class TrnHead : TemporalHead
         private readonly float[] _features;
         private int _slot;
 
-        public Window(TrnHead head, int frameCount)
-            : base(head, frameCount)
+        public Window(TrnHead head, int frameCount, int threadCount)
+            : base(head, frameCount, threadCount)
         {
             for (int s = 1; s <= Shares.Length; s++)
                 Shares[s - 1] = Rows.Allocate(s * frameCount, HiddenStride);

@@ -60,7 +60,8 @@ public sealed partial class TsnHead : TemporalHead
     public override IReadOnlyList<SafetensorsTensor> ToTensors() =>
         [new("w", [ClassCount, FeatureSize], _w), new("b", [ClassCount], _b)];
 
-    private protected override IMultiScaleModel ProjectChecked(ReadOnlySpan<float> features, int frameCount)
+    private protected override IMultiScaleModel ProjectChecked(
+        ReadOnlySpan<float> features, int frameCount, int threadCount)
     {
         var activations = new float[features.Length];
         TensorPrimitives.Max(features, 0, activations);
@@ -69,7 +70,8 @@ public sealed partial class TsnHead : TemporalHead
         return new Projected(frameCount, ClassCount, logits);
     }
 
-    private protected override IWindowModel CreateWindowChecked(int frameCount) => new Window(this, frameCount);
+    private protected override IWindowModel CreateWindowChecked(int frameCount, int threadCount) =>
+        new Window(this, frameCount);
 
     private static void Gather(
         ReadOnlySpan<int> frames, ReadOnlySpan<float> frameLogits, int classCount, Span<float> logits)

@@ -149,7 +149,7 @@ internal sealed class EsvBenchmark(int threadCount, bool isQuick)
     private BenchCase Sliding(TemporalHead head, int frameCount, int? maxCount)
     {
         var options = new SlidingOptions { MaxCount = maxCount, Seed = BenchWorkload.Seed, ThreadCount = threadCount };
-        var sliding = new SlidingEsv(head.CreateWindow(frameCount), _workload.Prior, options);
+        var sliding = new SlidingEsv(head.CreateWindow(frameCount, threadCount), _workload.Prior, options);
         float[] features = _workload.Features(2 * frameCount);
         sliding.Push(features.AsSpan(0, frameCount * BenchWorkload.FeatureSize));
         int next = frameCount;
@@ -178,7 +178,7 @@ internal sealed class EsvBenchmark(int threadCount, bool isQuick)
         return () =>
         {
             ElementShapleyValues result = estimator.Estimate(
-                new Game(head.Project(features, frameCount), _workload.Prior, score), once);
+                new Game(head.Project(features, frameCount, threadCount), _workload.Prior, score), once);
             return new BenchOutcome(result.EvaluationCount, result.Values);
         };
     }
