@@ -55,7 +55,7 @@ public sealed class AttributeOutputTests(Playfair playfair, Footage footage)
             ["decodeSeconds", "featureSeconds", "attributionSeconds", "totalSeconds"], Names(json["timings"]!));
 
         Outcome sampled = (await playfair.RunAsync(
-            "attribute", footage.Moving, "--json", "-", "--samples", "9", "--time", "1h", "--budget", "99",
+            "attribute", footage.Moving, "--json", "-", "--samples", "3", "--time", "1h", "--budget", "99",
             "--tolerance", "1%", "--iterations", "2")).Succeeded();
         var other = JsonNode.Parse(sampled.Output)!;
         Assert.Equal(

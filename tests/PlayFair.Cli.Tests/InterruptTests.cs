@@ -82,13 +82,18 @@ public sealed class InterruptTests(Playfair playfair, Footage footage)
     {
         RequireLinux();
         string folder = footage.NewFolder("interrupted");
+        string model = new TestPackage().WriteTo(footage.NewFolder("model"));
         string features = Path.Combine(footage.Folder, "twenty.safetensors");
         SafetensorsFile.Write(
             features, [new("features", [20, LinearBackbone.FeatureSize], new float[20 * LinearBackbone.FeatureSize])]);
         int session = 0;
 
         Outcome run = await playfair.RunAsync(
-            ["attribute", "--features", features, "-q", "--json", folder, "--model", WriteSlowModel()], [], OwnSession,
+            [
+                "attribute", "--features", features, "-q", "--json", folder, "--model", model, "--samples", "9",
+                "--iterations", "1000000000",
+            ],
+            [], OwnSession,
             whileRunning: async (process, token) =>
             {
                 session = process.Id;
@@ -102,14 +107,6 @@ public sealed class InterruptTests(Playfair playfair, Footage footage)
 
     private static void RequireLinux() =>
         Assert.SkipUnless(OperatingSystem.IsLinux(), "signals are sent by kill, processes looked for in /proc");
-
-    /// <summary>A model that takes many seconds for twenty frames.</summary>
-    private string WriteSlowModel() => new TestPackage
-    {
-        Name = "slow",
-        Head = Models.Tests.RandomHeads.Trn(
-            new Random(1), LinearBackbone.FeatureSize, hiddenSize: 1024, TestPackage.Classes.Length, maxScale: 16),
-    }.WriteTo(footage.NewFolder("slow"));
 
     private static bool IsDecoding(string commandLine) => commandLine.Contains("rawvideo", StringComparison.Ordinal);
 
