@@ -17,6 +17,7 @@ public sealed class OnnxHead : IDisposable
 
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
+    private bool _disposed;
 
     private OnnxHead(InferenceSession session, int featureSize, int classCount)
     {
@@ -73,8 +74,11 @@ public sealed class OnnxHead : IDisposable
     /// <param name="logits">[n × C], row-major; overwritten.</param>
     /// <exception cref="ArgumentException">A length does not fit.</exception>
     /// <exception cref="InferenceException">ONNX Runtime fails, for example for want of memory.</exception>
+    /// <exception cref="ObjectDisposedException">The head was disposed of.</exception>
     public void Evaluate(int length, Memory<float> features, Memory<float> logits)
     {
+        // ONNX Runtime itself would end the process.
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         int count = features.Length / (length * FeatureSize);
         if (features.Length != (long)count * length * FeatureSize || logits.Length != (long)count * ClassCount)
@@ -106,6 +110,7 @@ public sealed class OnnxHead : IDisposable
 
     public void Dispose()
     {
+        _disposed = true;
         _runOptions.Dispose();
         _session.Dispose();
     }

@@ -16,9 +16,9 @@ public sealed class OnnxHeadTests : IDisposable
     {
         using OnnxHead head = Load(_reference.ToOnnx());
         var random = new Random(count);
-        int size = length * RecurrentHead.FeatureSize;
+        int size = length * _reference.FeatureSize;
         float[] features = [.. Enumerable.Range(0, count * size).Select(_ => random.NextSingle() - 0.5f)];
-        var logits = new float[count * RecurrentHead.ClassCount];
+        var logits = new float[count * _reference.ClassCount];
 
         head.Evaluate(length, features, logits);
 
@@ -26,7 +26,7 @@ public sealed class OnnxHeadTests : IDisposable
         {
             double[] expected = _reference.Reference(features.AsSpan(i * size, size));
             for (int c = 0; c < expected.Length; c++)
-                Assert.Equal(expected[c], logits[(i * RecurrentHead.ClassCount) + c], 1e-5);
+                Assert.Equal(expected[c], logits[(i * _reference.ClassCount) + c], 1e-5);
         }
     }
 
@@ -34,12 +34,12 @@ public sealed class OnnxHeadTests : IDisposable
     public void Threads_may_share_a_head()
     {
         using OnnxHead head = Load(_reference.ToOnnx());
-        float[] features = [.. Enumerable.Range(0, 6 * RecurrentHead.FeatureSize).Select(i => i / 10f)];
+        float[] features = [.. Enumerable.Range(0, 6 * _reference.FeatureSize).Select(i => i / 10f)];
         double[] expected = _reference.Reference(features);
 
         Parallel.For(0, 200, _ =>
         {
-            var logits = new float[RecurrentHead.ClassCount];
+            var logits = new float[_reference.ClassCount];
             head.Evaluate(6, features.ToArray(), logits);
             Assert.Equal(expected[1], logits[1], 1e-5);
         });
@@ -63,8 +63,8 @@ public sealed class OnnxHeadTests : IDisposable
         string path = Path.Combine(_folder, "open.onnx");
         File.WriteAllBytes(path, _reference.ToOnnx(output: new TensorSpec("logits", [null, null])));
 
-        Assert.Throws<InferenceException>(() => OnnxHead.Load(path, RecurrentHead.FeatureSize, 5));
-        OnnxHead.Load(path, RecurrentHead.FeatureSize, RecurrentHead.ClassCount).Dispose();
+        Assert.Throws<InferenceException>(() => OnnxHead.Load(path, _reference.FeatureSize, 5));
+        OnnxHead.Load(path, _reference.FeatureSize, _reference.ClassCount).Dispose();
     }
 
     [Fact]
@@ -86,6 +86,16 @@ public sealed class OnnxHeadTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => head.Evaluate(0, new float[4], new float[3]));
     }
 
+    [Fact]
+    public void A_head_that_was_disposed_of_is_not_run()
+    {
+        OnnxHead head = Load(_reference.ToOnnx());
+        head.Dispose();
+        head.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => head.Evaluate(1, new float[4], new float[3]));
+    }
+
     private void Refused(byte[] onnx, string expected) =>
         Assert.Contains(expected, Assert.Throws<InferenceException>(() => Load(onnx)).Expected, StringComparison.Ordinal);
 
@@ -93,6 +103,6 @@ public sealed class OnnxHeadTests : IDisposable
     {
         string path = Path.Combine(_folder, "head.onnx");
         File.WriteAllBytes(path, onnx);
-        return OnnxHead.Load(path, RecurrentHead.FeatureSize, RecurrentHead.ClassCount);
+        return OnnxHead.Load(path, _reference.FeatureSize, _reference.ClassCount);
     }
 }

@@ -3,13 +3,14 @@ namespace PlayFair.Inference.Tests;
 /// <summary>
 /// logits = W·(mean over time of features) + V·(the last frame's features): a head of any length to which order matters.
 /// </summary>
-internal sealed class RecurrentHead
+internal sealed class RecurrentHead(int featureSize = 4, int classCount = 3)
 {
-    public const int FeatureSize = 4;
-    public const int ClassCount = 3;
+    private readonly float[] _mean = Values(1, featureSize * classCount);
+    private readonly float[] _last = Values(2, featureSize * classCount);
 
-    private readonly float[] _mean = Values(1);
-    private readonly float[] _last = Values(2);
+    public int FeatureSize => featureSize;
+
+    public int ClassCount => classCount;
 
     public byte[] ToOnnx(TensorSpec? input = null, TensorSpec? output = null)
     {
@@ -55,9 +56,9 @@ internal sealed class RecurrentHead
         return logits;
     }
 
-    private static float[] Values(int seed)
+    private static float[] Values(int seed, int count)
     {
         var random = new Random(seed);
-        return [.. Enumerable.Range(0, FeatureSize * ClassCount).Select(_ => random.NextSingle() - 0.5f)];
+        return [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
     }
 }
