@@ -94,18 +94,19 @@ public sealed record VideoSummary(
 /// <param name="FeatureSize">Columns of the feature matrix.</param>
 public sealed record FeatureSummary(string Path, int FrameCount, int FeatureSize);
 
-/// <param name="Head"><c>trn</c> or <c>tsn</c>.</param>
-/// <param name="MaxScale">n_max: the longest subsequence that a single-scale model scores (1 for TSN).</param>
+/// <param name="Head"><c>trn</c>, <c>tsn</c> or <c>onnx</c>.</param>
+/// <param name="MaxScale">n_max: the longest subsequence that a single-scale model scores (1 for TSN); null for an ONNX
+/// head, which takes any length.</param>
 /// <param name="Device">What computed the features: <c>cpu</c>, <c>cuda:0</c>; null when features were given.</param>
 public sealed record ModelSummary(
-    string Name, string Version, string Head, int MaxScale, int FeatureSize, int ClassCount, string? Device);
+    string Name, string Version, string Head, int? MaxScale, int FeatureSize, int ClassCount, string? Device);
 
 /// <param name="FrameCount">n, the number of frames attributed.</param>
 /// <param name="Sampling">In words: <c>uniform 8</c>, <c>every 5</c>, <c>rate 4 Hz</c>, <c>all</c>, <c>given</c>.</param>
 /// <param name="Score"><c>softmax-of-mean</c>, <c>mean-of-softmax</c> or <c>logit</c>.</param>
 /// <param name="Estimator">One of <see cref="Estimators.Names"/>: <c>exact</c> or what samples.</param>
-/// <param name="Samples">m: how many subsequences of each size an iteration draws; null when exact, as are the others
-/// below.</param>
+/// <param name="Samples">m: how much an iteration draws (<see cref="EstimationOptions.Samples"/>); null when exact, as
+/// are the others below.</param>
 /// <param name="Seed">What fixes every random choice.</param>
 /// <param name="IterationLimit">The most iterations; null for no limit.</param>
 /// <param name="Tolerance">The relative standard error below which sampling stops; null for no limit.</param>

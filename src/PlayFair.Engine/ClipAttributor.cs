@@ -9,15 +9,19 @@ namespace PlayFair.Engine;
 
 /// <summary>Attributes whole clips with one model: video → frames → features → Element Shapley Values.</summary>
 /// <param name="model">The model whose scores are attributed.</param>
-/// <param name="inference">How the backbone runs.</param>
+/// <param name="inference">How the backbone and an ONNX head run.</param>
 /// <param name="estimation">How values are computed; by default exactly where that is feasible.</param>
-/// <remarks>The backbone is loaded with the first video: attributing precomputed features needs none.</remarks>
+/// <remarks>
+/// The backbone is loaded with the first video: attributing precomputed features needs none. An ONNX head is loaded
+/// with the first clip of either kind.
+/// </remarks>
 public sealed class ClipAttributor(
     ModelPackage model, InferenceOptions? inference = null, EstimationOptions? estimation = null) : IDisposable
 {
     private readonly InferenceOptions _inference = inference ?? new InferenceOptions();
     private readonly EstimationOptions _estimation = estimation ?? new EstimationOptions();
     private OnnxBackbone? _backbone;
+    private OnnxHead? _onnxHead;
 
     public ModelPackage Model { get; } = model;
 
@@ -28,7 +32,7 @@ public sealed class ClipAttributor(
     /// <param name="selected">Which classes <see cref="AttributionDocument.Selected"/> names.</param>
     /// <param name="progress">Told of every stage as it begins, of every frame sampled and of every iteration.</param>
     /// <exception cref="VideoException">The video cannot be read.</exception>
-    /// <exception cref="InferenceException">The backbone cannot be loaded or run, or gives features that are no
+    /// <exception cref="InferenceException">The backbone or the head cannot be loaded or run, or the features are no
     /// numbers or too large for the head.</exception>
     /// <exception cref="ClipException">More frames were sampled than the estimator takes, or it does not take the
     /// model and score.</exception>
@@ -42,7 +46,7 @@ public sealed class ClipAttributor(
     {
         ArgumentNullException.ThrowIfNull(selected);
         long start = Stopwatch.GetTimestamp();
-        CheckEstimator(score);
+        await Task.Run(() => CheckEstimator(score), cancellationToken);
         ClipFeatures clip = await ExtractAsync(path, sampling, score, progress, cancellationToken);
         Estimate? estimate = await Task.Run(
             () => Attribute(clip.Values, clip.Frames.Count, score, path, progress, cancellationToken),
@@ -78,6 +82,7 @@ public sealed class ClipAttributor(
     /// <param name="selected">Which classes <see cref="AttributionDocument.Selected"/> names.</param>
     /// <param name="progress">Told when attribution begins, and of every iteration.</param>
     /// <exception cref="SafetensorsException">The file holds no features.</exception>
+    /// <exception cref="InferenceException">An ONNX head cannot be loaded or run.</exception>
     /// <exception cref="ClipException">D is not the model's feature size, the features are too large for the head, n is
     /// more than the estimator takes, or it does not take the model and score.</exception>
     public AttributionDocument AttributeFeatures(
@@ -91,12 +96,13 @@ public sealed class ClipAttributor(
         long start = Stopwatch.GetTimestamp();
         SafetensorsTensor features = SafetensorsFile.Open(path).ReadFeatures();
         int frameCount = features.Shape[0], featureSize = features.Shape[1];
-        if (featureSize != Model.Head.FeatureSize)
+        if (featureSize != Model.Backbone.FeatureSize)
         {
             throw new ClipException(
                 ClipErrorKind.WrongFeatureSize,
-                $"'{path}' has {featureSize} features a frame; the head of {Model.Name} takes {Model.Head.FeatureSize}. " +
-                "Compute the features with the model's own backbone, or name another model.");
+                $"'{path}' has {featureSize} features a frame; the head of {Model.Name} takes " +
+                $"{Model.Backbone.FeatureSize}. Compute the features with the model's own backbone, or name another " +
+                "model.");
         }
 
         CheckFrameCount(frameCount, score, path);
@@ -116,7 +122,11 @@ public sealed class ClipAttributor(
         };
     }
 
-    public void Dispose() => _backbone?.Dispose();
+    public void Dispose()
+    {
+        _backbone?.Dispose();
+        _onnxHead?.Dispose();
+    }
 
     /// <summary>Decodes the sampled frames and computes their features, a batch at a time; attributes nothing.</summary>
     /// <param name="score">What is to be attributed: it decides, too, how many frames are too many.</param>
@@ -210,16 +220,29 @@ public sealed class ClipAttributor(
     /// <exception cref="ClipException">It does not take the model or the score.</exception>
     private void CheckEstimator(ScoreKind score)
     {
-        IEsvEstimator estimator = Estimators.Create(_estimation, 1, Model.Head.MaxScale, score);
+        IEsvEstimator estimator = Estimators.Create(_estimation, 1, Model.Head?.MaxScale, score);
         try
         {
-            var game = new Game(Model.Head.Project(new float[Model.Head.FeatureSize], 1), Model.Prior, score);
+            var game = new Game(Project(new float[Model.Backbone.FeatureSize], 1), Model.Prior, score);
             estimator.Estimate(game, new StoppingRule());
+        }
+        catch (NotFiniteNumberException)
+        {
+            // A head that divides by a frame's norm has no score for zeros, and may well have one for every real frame.
         }
         catch (ArgumentException refusal)
         {
             throw Refusal(refusal);
         }
+    }
+
+    private ISubsequenceModel Project(float[] features, int frameCount)
+    {
+        if (Model.Head is { } head)
+            return head.Project(features, frameCount);
+        _onnxHead ??= OnnxHead.Load(
+            Model.OnnxHeadPath!, Model.Backbone.FeatureSize, Model.Classes.Count, _inference);
+        return new OnnxHeadModel(_onnxHead, features, frameCount);
     }
 
     private static ClipException Refusal(ArgumentException refusal) => new(
@@ -228,7 +251,7 @@ public sealed class ClipAttributor(
 
     private void CheckFrameCount(int count, ScoreKind score, string path)
     {
-        if (Estimators.WhyTooMany(_estimation, count, Model.Head.MaxScale, score) is { } reason)
+        if (Estimators.WhyTooMany(_estimation, count, Model.Head?.MaxScale, score) is { } reason)
         {
             throw new ClipException(
                 ClipErrorKind.TooManyFrames, $"'{path}' gives {count} frames or more, which are too many: {reason}");
@@ -247,11 +270,11 @@ public sealed class ClipAttributor(
     {
         progress?.Report(new ClipProgress(ClipStage.Attributing, frameCount));
         long start = Stopwatch.GetTimestamp();
-        IEsvEstimator estimator = Estimators.Create(_estimation, frameCount, Model.Head.MaxScale, score);
+        IEsvEstimator estimator = Estimators.Create(_estimation, frameCount, Model.Head?.MaxScale, score);
         var forecasts = new LastForecast(frameCount, progress);
         try
         {
-            var game = new Game(Model.Head.Project(features, frameCount), Model.Prior, score);
+            var game = new Game(Project(features, frameCount), Model.Prior, score);
             if (ExceedsMemory(estimator, game))
                 throw TooManyForMemory();
             ElementShapleyValues values =
@@ -320,7 +343,7 @@ public sealed class ClipAttributor(
         {
             Settings = settings with
             {
-                Samples = _estimation.Samples,
+                Samples = _estimation.Samples ?? Estimators.DefaultSamples(values.Estimator, values.FrameCount),
                 Seed = _estimation.Seed,
                 IterationLimit = _estimation.IterationLimit,
                 Tolerance = _estimation.Tolerance,
@@ -339,8 +362,8 @@ public sealed class ClipAttributor(
     }
 
     private ModelSummary Summary(string? device) => new(
-        Model.Name, Model.Version, Model.Head.Kind, Model.Head.MaxScale, Model.Head.FeatureSize, Model.Head.ClassCount,
-        device);
+        Model.Name, Model.Version, Model.HeadKind, Model.Head?.MaxScale, Model.Backbone.FeatureSize,
+        Model.Classes.Count, device);
 
     private static List<string> Warnings(DecodeReport decoding)
     {
@@ -362,7 +385,7 @@ public sealed class ClipAttributor(
         {
             warnings.Add(
                 $"The first iteration alone took {estimate.Values.EvaluationCount} evaluations, more than the budget "
-                + $"of {_estimation.Budget}; fewer samples of each size cost less.");
+                + $"of {_estimation.Budget}; fewer samples cost less.");
         }
 
         return warnings;

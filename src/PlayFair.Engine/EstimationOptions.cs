@@ -10,12 +10,15 @@ public sealed record EstimationOptions
 
     /// <summary>
     /// One of <see cref="Estimators.Names"/>. Null: <see cref="ExactEsv"/> where it takes the frames, else
-    /// <see cref="Estimators.DefaultSampler(ScoreKind)"/>.
+    /// <see cref="Estimators.DefaultSampler(int?, ScoreKind)"/>.
     /// </summary>
     public string? Estimator { get; init; }
 
-    /// <summary>m: how many subsequences of each size an iteration draws, at least 1.</summary>
-    public int Samples { get; init; } = 1024;
+    /// <summary>
+    /// m: how much an iteration draws, at least 1. Subsequences of each size; for <see cref="PermutationEstimator"/>
+    /// pairs of orders; for <see cref="LeverageEstimator"/> coalitions. Null: <see cref="Estimators.DefaultSamples"/>.
+    /// </summary>
+    public int? Samples { get; init; }
 
     /// <summary>
     /// The most iterations. Null: no limit if there is one of tolerance, evaluations or time; else

@@ -7,6 +7,9 @@ namespace PlayFair.Engine;
 /// <summary>An ONNX head on the frames of one window, or on a window over a stream: a model of any length.</summary>
 public sealed class OnnxHeadModel : IVariableLengthModel, IWindowModel
 {
+    /// <summary>At most so many features go into one run, unless one sequence has more: 16 MiB of them.</summary>
+    private const int MaxRunLength = 1 << 22;
+
     private readonly OnnxHead _head;
 
     /// <summary>[frame × D].</summary>
@@ -82,6 +85,18 @@ public sealed class OnnxHeadModel : IVariableLengthModel, IWindowModel
                 nameof(subsequences));
         }
 
+        int size = scale * Math.Max(1, MaxRunLength / (scale * FeatureSize));
+        for (int first = 0; first < subsequences.Length; first += size)
+        {
+            int length = Math.Min(size, subsequences.Length - first);
+            Run(
+                scale, subsequences.Slice(first, length),
+                logits.Slice(first / scale * ClassCount, length / scale * ClassCount));
+        }
+    }
+
+    private void Run(int scale, ReadOnlySpan<int> subsequences, Span<float> logits)
+    {
         // ONNX Runtime reads and writes memory on the heap.
         float[] input = ArrayPool<float>.Shared.Rent(subsequences.Length * FeatureSize);
         float[] output = ArrayPool<float>.Shared.Rent(logits.Length);

@@ -70,13 +70,16 @@ public sealed record AccuracyRecord(string Metric, double Value, int Frames, str
 public sealed record TrainingRecord(string Data, string Script, long Seed, string Duration, AccuracyRecord Accuracy);
 
 /// <summary>
-/// An action-recognition model in a folder: <c>model.json</c>, an ONNX backbone and a temporal head's weights. Loading
-/// checks every field and refuses unknown ones.
+/// An action-recognition model in a folder: <c>model.json</c>, an ONNX backbone, and a temporal head's weights or an
+/// ONNX head. Loading checks every field and refuses unknown ones.
 /// </summary>
 public sealed class ModelPackage
 {
     /// <summary>The only format version there is.</summary>
     public const string Format = "playfair-model/1";
+
+    /// <summary>The <see cref="HeadKind"/> of an ONNX head.</summary>
+    public const string OnnxHeadKind = "onnx";
 
     private const string JsonName = "model.json";
     private const string FixJson = $"Correct {JsonName}, or export the package again.";
@@ -92,7 +95,17 @@ public sealed class ModelPackage
 
     public required BackboneSpec Backbone { get; init; }
 
-    public required TemporalHead Head { get; init; }
+    /// <summary>The head that was read; null if it is an ONNX file.</summary>
+    public TemporalHead? Head { get; init; }
+
+    /// <summary>
+    /// Path of the ONNX head, <c>features</c> float32 [n, length, D] to <c>logits</c> [n, C]; the file exists. Null if
+    /// there is a <see cref="Head"/>.
+    /// </summary>
+    public string? OnnxHeadPath { get; init; }
+
+    /// <summary><c>trn</c>, <c>tsn</c> or <c>onnx</c>.</summary>
+    public string HeadKind => Head?.Kind ?? OnnxHeadKind;
 
     /// <summary>The classes' names, [class], unique.</summary>
     public required IReadOnlyList<string> Classes { get; init; }
@@ -120,6 +133,8 @@ public sealed class ModelPackage
         json["format"].Choice(Format);
         var backbone = ReadBackbone(folder, json["backbone"]);
         string[] classes = ReadClasses(json["classes"]);
+        (TemporalHead? head, string? onnxHeadPath) =
+            ReadHead(folder, json["head"], backbone.FeatureSize, classes.Length);
         return new ModelPackage
         {
             Folder = folder,
@@ -127,10 +142,11 @@ public sealed class ModelPackage
             Version = json["version"].Text(),
             Description = json["description"].Text(),
             Backbone = backbone,
-            Head = ReadHead(folder, json["head"], backbone.FeatureSize, classes.Length),
+            Head = head,
+            OnnxHeadPath = onnxHeadPath,
             Classes = classes,
             Prior = ReadPrior(json["prior"], classes.Length),
-            Score = (ScoreKind)json["score"].Choice(ScoreKinds.Names),
+            Score = ReadScore(json["score"], takesAnyLength: head is null),
             FrameCount = json["frames"].Integer(1, 4096),
             Training = ReadTraining(json["training"]),
         };
@@ -202,10 +218,26 @@ public sealed class ModelPackage
         };
     }
 
-    private static TemporalHead ReadHead(string folder, CheckedJson json, int featureSize, int classCount)
+    private static (TemporalHead? Head, string? OnnxPath) ReadHead(
+        string folder, CheckedJson json, int featureSize, int classCount)
     {
         json.AllowOnly("kind", "file", "maxScale", "hiddenSize");
-        bool isTrn = json["kind"].Choice(TrnHead.KindName, TsnHead.KindName) == 0;
+        int kind = json["kind"].Choice(TrnHead.KindName, TsnHead.KindName, OnnxHeadKind);
+        return kind == 2
+            ? (null, ReadOnnxHead(folder, json))
+            : (ReadWeights(folder, json, kind == 0, featureSize, classCount), null);
+    }
+
+    private static string ReadOnnxHead(string folder, CheckedJson json)
+    {
+        if ((json.Find("maxScale") ?? json.Find("hiddenSize")) is { } size)
+            throw size.Fail("a size", "no such field: an onnx head takes sequences of any length");
+        return ReadFile(folder, json["file"]);
+    }
+
+    private static TemporalHead ReadWeights(
+        string folder, CheckedJson json, bool isTrn, int featureSize, int classCount)
+    {
         int maxScale = json["maxScale"].Integer(1, isTrn ? 64 : 1);
         if (!isTrn && json.Find("hiddenSize") is { } hiddenSize)
             throw hiddenSize.Fail("a size", "no such field: a tsn head has no hidden layer");
@@ -264,6 +296,19 @@ public sealed class ModelPackage
         }
 
         return [.. items.Select(i => i.Text())];
+    }
+
+    private static ScoreKind ReadScore(CheckedJson json, bool takesAnyLength)
+    {
+        var score = (ScoreKind)json.Choice(ScoreKinds.Names);
+        if (takesAnyLength && score == ScoreKind.MeanOfSoftmax)
+        {
+            throw json.Fail(
+                $"\"{ScoreKinds.Name(score)}\", a mean over scales, which an onnx head has not",
+                $"one of: {ScoreKinds.Name(ScoreKind.SoftmaxOfMean)}, {ScoreKinds.Name(ScoreKind.Logit)}");
+        }
+
+        return score;
     }
 
     private static double[] ReadPrior(CheckedJson json, int classCount)

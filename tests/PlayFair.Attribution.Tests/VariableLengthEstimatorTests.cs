@@ -217,7 +217,8 @@ public abstract class VariableLengthEstimatorTests
 
         var error = Assert.Throws<ArgumentException>(() => Create(1, 4).Estimate(game, new StoppingRule()));
 
-        Assert.Contains("2 scales", error.Message, StringComparison.Ordinal);
+        Assert.Contains("n_max = 2", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Use 'exact', 'subsequence-sampling'", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

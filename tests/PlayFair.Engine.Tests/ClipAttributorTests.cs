@@ -33,7 +33,7 @@ public sealed class ClipAttributorTests(Footage footage)
             fit switch { "letterbox" => FrameFit.Letterbox, "crop" => FrameFit.Crop, _ => FrameFit.Stretch },
             colorOrder == "rgb" ? PixelOrder.Rgb : PixelOrder.Bgr);
         float[] features = await FeaturesByDefinitionAsync(clip, format);
-        var expected = ExactEsv.Compute(model.Head.Project(features, 11), TestPackage.Prior, ScoreKind.Logit, Token);
+        var expected = ExactEsv.Compute(model.Head!.Project(features, 11), TestPackage.Prior, ScoreKind.Logit, Token);
         Assert.Equal(11, document.Frames.Count);
         Assert.All(document.Classes, c =>
         {
@@ -249,7 +249,7 @@ public sealed class ClipAttributorTests(Footage footage)
         Assert.Equal(12 * 3 * 8, document.EvaluationCount);
         float[] features = await FeaturesByDefinitionAsync(footage.Moving, new FrameFormat(16, 12, FrameFit.Stretch));
         ElementShapleyValues expected = new SampledEsv { MaxCount = 8, Seed = 7 }.Estimate(
-            new Game(model.Head.Project(features, 50), TestPackage.Prior, ScoreKind.SoftmaxOfMean),
+            new Game(model.Head!.Project(features, 50), TestPackage.Prior, ScoreKind.SoftmaxOfMean),
             new StoppingRule { Iterations = 12 }, Token);
         Assert.All(document.Classes, c =>
         {
@@ -479,7 +479,7 @@ public sealed class ClipAttributorTests(Footage footage)
     private static AttributedClass Class(AttributionDocument document, int index) =>
         document.Classes.Single(c => c.Index == index);
 
-    private static async Task<float[]> FeaturesByDefinitionAsync(
+    internal static async Task<float[]> FeaturesByDefinitionAsync(
         string clip, FrameFormat format, Func<long, bool>? keeps = null)
     {
         var features = new List<float>();

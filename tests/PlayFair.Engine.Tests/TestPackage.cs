@@ -13,11 +13,15 @@ internal sealed record TestPackage
     public static readonly double[] Prior = [0.4, 0.3, 0.2, 0.1];
 
     public static readonly LinearBackbone Linear = new(16, 12);
+    public static readonly RecurrentHead Recurrent = new(LinearBackbone.FeatureSize, Classes.Length);
 
     public string Name { get; init; } = "tiny-trn";
 
     public TemporalHead Head { get; init; } =
         RandomHeads.Trn(new Random(5), LinearBackbone.FeatureSize, hiddenSize: 6, Classes.Length, maxScale: 3);
+
+    /// <summary>The ONNX head; null: <see cref="Head"/>.</summary>
+    public byte[]? OnnxHead { get; init; }
 
     public byte[] Backbone { get; init; } = Linear.ToOnnx();
 
@@ -37,14 +41,20 @@ internal sealed record TestPackage
         Head = RandomHeads.Tsn(new Random(6), LinearBackbone.FeatureSize, Classes.Length),
     };
 
+    public static TestPackage Onnx { get; } = new() { Name = "tiny-onnx", OnnxHead = Recurrent.ToOnnx() };
+
     /// <summary>Writes the package into a folder of its name.</summary>
     /// <returns>The package's folder.</returns>
     public string WriteTo(string parent)
     {
         string folder = Directory.CreateDirectory(Path.Combine(parent, Name)).FullName;
-        object head = Head.HiddenSize is { } hiddenSize
-            ? new { kind = Head.Kind, file = "head.safetensors", maxScale = Head.MaxScale, hiddenSize }
-            : new { kind = Head.Kind, file = "head.safetensors", maxScale = Head.MaxScale };
+        object head = (OnnxHead, Head.HiddenSize) switch
+        {
+            ({ }, _) => new { kind = "onnx", file = "head.onnx" },
+            (_, { } hiddenSize) =>
+                new { kind = Head.Kind, file = "head.safetensors", maxScale = Head.MaxScale, hiddenSize },
+            _ => new { kind = Head.Kind, file = "head.safetensors", maxScale = Head.MaxScale },
+        };
         var model = new
         {
             format = ModelPackage.Format,
@@ -78,7 +88,10 @@ internal sealed record TestPackage
         };
         File.WriteAllText(Path.Combine(folder, "model.json"), JsonSerializer.Serialize(model));
         File.WriteAllBytes(Path.Combine(folder, "backbone.onnx"), Backbone);
-        SafetensorsFile.Write(Path.Combine(folder, "head.safetensors"), Head.ToTensors());
+        if (OnnxHead is not null)
+            File.WriteAllBytes(Path.Combine(folder, "head.onnx"), OnnxHead);
+        else
+            SafetensorsFile.Write(Path.Combine(folder, "head.safetensors"), Head.ToTensors());
         return folder;
     }
 }

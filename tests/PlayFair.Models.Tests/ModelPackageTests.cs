@@ -30,7 +30,7 @@ public sealed class ModelPackageTests : IDisposable
         Assert.Equal(["opening", "closing", "2"], package.Classes);
         Assert.Equal([0.5, 0.25, 0.25], package.Prior);
         Assert.Equal((ScoreKind.MeanOfSoftmax, 8), (package.Score, package.FrameCount));
-        var head = package.Head;
+        var head = package.Head!;
         Assert.Equal(
             ("trn", 4, 3, 2, 6),
             (head.Kind, head.FeatureSize, head.ClassCount, head.MaxScale, head.HiddenSize));
@@ -46,7 +46,20 @@ public sealed class ModelPackageTests : IDisposable
 
         var package = ModelPackage.Load(_package);
 
-        Assert.Equal(("tsn", 1, null), (package.Head.Kind, package.Head.MaxScale, package.Head.HiddenSize));
+        Assert.Equal(("tsn", 1, null), (package.Head!.Kind, package.Head.MaxScale, package.Head.HiddenSize));
+        Assert.Equal(("tsn", null), (package.HeadKind, package.OnnxHeadPath));
+    }
+
+    [Fact]
+    public void A_package_with_an_onnx_head_is_loaded_without_a_look_into_the_file()
+    {
+        WriteOnnx();
+
+        var package = ModelPackage.Load(_package);
+
+        Assert.Equal(("onnx", null), (package.HeadKind, package.Head));
+        Assert.Equal(Path.Combine(_package, "head.onnx"), package.OnnxHeadPath);
+        Assert.Equal(ScoreKind.Logit, package.Score);
     }
 
     [Theory]
@@ -95,7 +108,7 @@ public sealed class ModelPackageTests : IDisposable
     [InlineData("backbone.std", "[1, 0, 1]", "backbone.std[1]", "0", "above 0")]
     [InlineData("backbone.std", "[1, 1e-60, 1]", "backbone.std[1]", "1e-60", "above 0")]
     [InlineData("backbone.featureSize", "5", "head.file", "scale1.w1", "shape [6, 5]")]
-    [InlineData("head.kind", "\"lstm\"", "head.kind", "lstm", "trn, tsn")]
+    [InlineData("head.kind", "\"lstm\"", "head.kind", "lstm", "trn, tsn, onnx")]
     [InlineData("head.kind", "\"tsn\"", "head.maxScale", "2", "1 to 1")]
     [InlineData("head.file", "\"none\"", "head.file", "not there", "a file in the package")]
     [InlineData("head.file", "\"backbone.onnx\"", "head.file", "4 bytes", "a header length")]
@@ -139,6 +152,27 @@ public sealed class ModelPackageTests : IDisposable
         WriteTsn(model => Set(model, "head.hiddenSize", "6"));
 
         Assert.Equal("head.hiddenSize", Assert.Throws<ModelPackageException>(() => ModelPackage.Load(_package)).Field);
+    }
+
+    // As above, of a package with an ONNX head.
+    [Theory]
+    [InlineData("head.maxScale", "2", "head.maxScale", "a size", "any length")]
+    [InlineData("head.hiddenSize", "6", "head.hiddenSize", "a size", "any length")]
+    [InlineData("head.length", "6", "head.length", "unknown field", "kind, file")]
+    [InlineData("head.file", null, "head.file", "nothing", "this field")]
+    [InlineData("head.file", "\"none.onnx\"", "head.file", "not there", "a file in the package")]
+    [InlineData("head.file", "\"../escaped.onnx\"", "head.file", "../escaped.onnx", "inside the package")]
+    [InlineData("score", "\"mean-of-softmax\"", "score", "a mean over scales", "softmax-of-mean, logit")]
+    public void A_wrong_field_about_an_onnx_head_is_named(
+        string path, string? json, string field, string found, string expected)
+    {
+        WriteOnnx(model => Set(model, path, json));
+
+        var error = Assert.Throws<ModelPackageException>(() => ModelPackage.Load(_package));
+
+        Assert.Equal(field, error.Field);
+        Assert.Contains(found, error.Found, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Expected, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -239,6 +273,19 @@ public sealed class ModelPackageTests : IDisposable
     private void WriteTsn(Action<JsonObject>? change = null) => Write(
         RandomHeads.Tsn(new Random(1), 4, 3),
         """{ "kind": "tsn", "file": "head.safetensors", "maxScale": 1 }""", change);
+
+    private void WriteOnnx(Action<JsonObject>? change = null)
+    {
+        WriteTsn(model =>
+        {
+            model["name"] = "test-onnx";
+            model["score"] = "logit";
+            model["head"] = new JsonObject { ["kind"] = "onnx", ["file"] = "head.onnx" };
+            change?.Invoke(model);
+        });
+        File.Delete(Path.Combine(_package, "head.safetensors"));
+        File.WriteAllText(Path.Combine(_package, "head.onnx"), "onnx");
+    }
 
     private void Write(TemporalHead head, string headJson, Action<JsonObject>? change)
     {

@@ -23,8 +23,9 @@ internal sealed class CoalitionScores
         if (game.Model is not IVariableLengthModel)
         {
             throw new ArgumentException(
-                $"The estimator '{estimator}' needs a model that takes subsequences of any length, and this one has "
-                + $"{game.Model.MaxScale} scales whose mean is attributed. Take an estimator for multi-scale models.",
+                $"The estimator '{estimator}' needs a model that takes subsequences of any length by itself, and "
+                + $"this one is a mean over scales (n_max = {game.Model.MaxScale}). Use '{ExactEsv.EstimatorName}', "
+                + $"'{SampledEsv.EstimatorName}' or, where it takes the score, '{ClosedFormSampling.EstimatorName}'.",
                 nameof(game));
         }
 

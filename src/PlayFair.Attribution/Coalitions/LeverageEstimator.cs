@@ -28,11 +28,14 @@ namespace PlayFair.Attribution;
 /// </remarks>
 public sealed record LeverageEstimator : IEsvEstimator
 {
+    /// <summary>The estimator's <see cref="Name"/>.</summary>
+    public const string EstimatorName = "leverage-regression";
+
     // Enough for large batches; few enough that the scores of all pairs are never held at once.
     private const int BatchSize = 1024;
 
     /// <inheritdoc/>
-    public string Name => "leverage-regression";
+    public string Name => EstimatorName;
 
     /// <summary>
     /// m: how many coalitions an iteration evaluates; of an odd number the last is left out. At least 4·n, so that

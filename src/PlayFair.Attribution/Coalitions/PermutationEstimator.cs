@@ -19,8 +19,11 @@ namespace PlayFair.Attribution;
 /// </remarks>
 public sealed record PermutationEstimator : IEsvEstimator
 {
+    /// <summary>The estimator's <see cref="Name"/>.</summary>
+    public const string EstimatorName = "permutation";
+
     /// <inheritdoc/>
-    public string Name => "permutation";
+    public string Name => EstimatorName;
 
     /// <summary>
     /// How many orders, each with its reverse, are drawn in one iteration; 1 or more. They are evaluated together.

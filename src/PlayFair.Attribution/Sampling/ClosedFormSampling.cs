@@ -113,8 +113,8 @@ public sealed class ClosedFormSampling : IEsvEstimator
         {
             throw new ArgumentException(
                 $"The estimator '{EstimatorName}' needs a model with scales whose scores are averaged, and this one "
-                + $"takes subsequences of any length by itself. Use '{new LeverageEstimator().Name}', "
-                + $"'{new PermutationEstimator().Name}' or '{SampledEsv.EstimatorName}'.",
+                + $"takes subsequences of any length by itself. Use '{LeverageEstimator.EstimatorName}', "
+                + $"'{PermutationEstimator.EstimatorName}' or '{SampledEsv.EstimatorName}'.",
                 nameof(game));
         }
 

@@ -57,13 +57,14 @@ internal sealed record ApproximationDocument(
     }
 
     public static ApproximationDocument Of(
-        ApproximationStudy study, ApproximationOptions options, ModelPackage model, IReadOnlyList<string> sources)
+        ApproximationStudy study, ApproximationOptions options, ModelPackage model, TemporalHead head,
+        IReadOnlyList<string> sources)
     {
         int n = study.FrameCount;
-        int maxScale = model.Head.MaxScale;
+        int maxScale = head.MaxScale;
         long subsequences = (1L << n) - 1;
         return new ApproximationDocument(
-            CurrentSchema, AttributionDocument.Producer, $"{model.Name} {model.Version}", model.Head.Kind, maxScale, n,
+            CurrentSchema, AttributionDocument.Producer, $"{model.Name} {model.Version}", head.Kind, maxScale, n,
             options.LeastScore, options.Seed, sources, study.VideoCount, study.SkippedVideoCount, study.CaseCount,
             subsequences, maxScale == 1 ? subsequences : CountUpTo(maxScale, n), PaperSource,
             [.. study.Points.Select(point => ApproximationLine.Of(point, n, subsequences))]);

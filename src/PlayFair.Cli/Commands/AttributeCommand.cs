@@ -80,7 +80,7 @@ internal static class AttributeCommand
     private static readonly Option<InferenceDevice> Device = new("--device")
     {
         CustomParser = ParseDevice,
-        Description = "Where the backbone runs: cpu, cuda or cuda:INDEX.",
+        Description = "Where the backbone and an ONNX head run: cpu, cuda or cuda:INDEX.",
         HelpName = "DEVICE",
         DefaultValueFactory = _ => InferenceDevice.Cpu,
     };
@@ -133,7 +133,8 @@ internal static class AttributeCommand
         ModelPackage model = ModelFolders.Load(arguments.GetValue(Model)!);
         ClassSelection selected = ClassSelection.Parse(arguments.GetValue(Classes) ?? [], model);
         ScoreKind score = arguments.GetValue(Score) ?? model.Score;
-        EstimationOptions estimation = EstimationArguments.Read(arguments, score) with { ThreadCount = threadCount };
+        EstimationOptions estimation =
+            EstimationArguments.Read(arguments, model.Head?.MaxScale, score) with { ThreadCount = threadCount };
         using var attributor = new ClipAttributor(
             model,
             new InferenceOptions { Device = arguments.GetValue(Device), ThreadCount = threadCount },

@@ -19,16 +19,17 @@ internal static class EstimationArguments
     private static readonly Option<string?> Estimator = new("--estimator")
     {
         CustomParser = ParseEstimator,
-        Description = $"How the values are computed: {string.Join(", ", Estimators.Names)}. Default: exact where that "
-            + "is feasible, else (or with any of the next six options) sampling, by the closed form for the "
-            + "scores that it takes.",
+        Description = $"How the values are computed: {string.Join(", ", Estimators.Names)}; the last two for "
+            + "an ONNX head only. Default: exact where that is feasible, else (or with any of the next six options) "
+            + "sampling, by the closed form for the scores that it takes, and by leverage-regression for an ONNX head.",
         HelpName = "NAME",
     };
 
     private static readonly Option<int?> Samples = new("--samples")
     {
         CustomParser = result => Parsing.Count(result, MaxSamples, $"1 to {MaxSamples}"),
-        Description = $"How many subsequences of each size an iteration draws. Default: {Default.Samples}.",
+        Description = "How much an iteration draws: subsequences of each size; for permutation, pairs of orders; for "
+            + "leverage-regression, coalitions. Default: 1024, 8 and 16 for each frame.",
         HelpName = "M",
     };
 
@@ -76,8 +77,10 @@ internal static class EstimationArguments
     public static IReadOnlyList<Option> Options { get; } =
         [Estimator, Samples, Iterations, Seed, Tolerance, Budget, Time];
 
+    /// <param name="maxScale">n_max of the model; null if it takes any length by itself.</param>
+    /// <param name="score">Which score is attributed.</param>
     /// <exception cref="UsageException">Exact values were asked for, and how to sample them.</exception>
-    public static EstimationOptions Read(ParseResult arguments, ScoreKind score)
+    public static EstimationOptions Read(ParseResult arguments, int? maxScale, ScoreKind score)
     {
         string? estimator = arguments.GetValue(Estimator);
         string? samplingOption =
@@ -91,8 +94,8 @@ internal static class EstimationArguments
 
         return new EstimationOptions
         {
-            Estimator = estimator ?? (samplingOption is null ? null : Estimators.DefaultSampler(score)),
-            Samples = arguments.GetValue(Samples) ?? Default.Samples,
+            Estimator = estimator ?? (samplingOption is null ? null : Estimators.DefaultSampler(maxScale, score)),
+            Samples = arguments.GetValue(Samples),
             Iterations = arguments.GetValue(Iterations),
             Seed = arguments.GetValue(Seed) ?? Default.Seed,
             Tolerance = arguments.GetValue(Tolerance),

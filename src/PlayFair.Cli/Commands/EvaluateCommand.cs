@@ -114,6 +114,9 @@ internal static class EvaluateCommand
         string[] sources = features.Length > 0 ? features : VideosOf(arguments);
         CheckArguments(arguments, features);
         ModelPackage model = ModelFolders.Load(arguments.GetValue(Model)!);
+        TemporalHead head = model.Head ?? throw new UsageException(
+            $"The head of {model.Name} is an ONNX file, which takes any length by itself, and the paper's experiment "
+            + "is about heads with scales. Name a package with a trn or tsn head.");
         var options = new ApproximationOptions
         {
             MaxCounts = arguments.GetValue(MaxSamples) is { Length: > 0 } counts
@@ -134,8 +137,8 @@ internal static class EvaluateCommand
                 cancellationToken.ThrowIfCancellationRequested();
                 tell($"{Terminals.OneLine(Path.GetFileName(sources[i]))}, {i + 1} of {sources.Length}");
                 IMultiScaleModel projected = features.Length > 0
-                    ? ReadFeatures(sources[i], model, study.FrameCount)
-                    : await ReadVideoAsync(sources[i], attributor, arguments.GetValue(Frames), cancellationToken);
+                    ? ReadFeatures(sources[i], model.Name, head, study.FrameCount)
+                    : await ReadVideoAsync(sources[i], attributor, head, arguments.GetValue(Frames), cancellationToken);
                 try
                 {
                     study.Add(projected, model.Prior, cancellationToken);
@@ -153,7 +156,7 @@ internal static class EvaluateCommand
                 + $"{sources.Length} videos; lower --least-score.");
         }
 
-        Publish(ApproximationDocument.Of(study, options, model, sources), arguments);
+        Publish(ApproximationDocument.Of(study, options, model, head, sources), arguments);
         return ExitCode.Success;
     }
 
@@ -178,23 +181,23 @@ internal static class EvaluateCommand
     }
 
     private static async Task<IMultiScaleModel> ReadVideoAsync(
-        string video, ClipAttributor attributor, int frameCount, CancellationToken cancellationToken)
+        string video, ClipAttributor attributor, TemporalHead head, int frameCount, CancellationToken cancellationToken)
     {
         ClipFeatures clip = await attributor.ExtractAsync(
             video, FrameSampling.Uniform(frameCount), attributor.Model.Score, cancellationToken: cancellationToken);
-        return attributor.Model.Head.Project(clip.Values, clip.Frames.Count);
+        return head.Project(clip.Values, clip.Frames.Count);
     }
 
-    private static IMultiScaleModel ReadFeatures(string path, ModelPackage model, int frameCount)
+    private static IMultiScaleModel ReadFeatures(string path, string model, TemporalHead head, int frameCount)
     {
         SafetensorsTensor features = SafetensorsFile.Open(path).ReadFeatures();
         int n = features.Shape[0];
-        if (features.Shape[1] != model.Head.FeatureSize)
+        if (features.Shape[1] != head.FeatureSize)
         {
             throw new ClipException(
                 ClipErrorKind.WrongFeatureSize,
-                $"'{path}' has {features.Shape[1]} features a frame; the head of {model.Name} takes "
-                + $"{model.Head.FeatureSize}. Compute the features with the model's own backbone, or name another "
+                $"'{path}' has {features.Shape[1]} features a frame; the head of {model} takes "
+                + $"{head.FeatureSize}. Compute the features with the model's own backbone, or name another "
                 + "model.");
         }
 
@@ -206,7 +209,7 @@ internal static class EvaluateCommand
                 + ". Give files of as many frames.");
         }
 
-        return model.Head.Project(features.Values, n);
+        return head.Project(features.Values, n);
     }
 
     private static string[] VideosOf(ParseResult arguments)

@@ -31,8 +31,8 @@ internal static class ModelsCommand
             {
                 var model = ModelPackage.Load(folder);
                 Console.WriteLine(
-                    $"{model.Name,-12} {model.Version,-7} {model.Head.Kind.ToUpperInvariant()}  {model.Classes.Count,4} classes  "
-                    + $"{model.FrameCount,3} frames  {Accuracy(model)}");
+                    $"{model.Name,-12} {model.Version,-7} {model.HeadKind.ToUpperInvariant(),-4} "
+                    + $"{model.Classes.Count,4} classes  {model.FrameCount,3} frames  {Accuracy(model)}");
                 Console.WriteLine($"{"",-12} {model.Description}");
             }
             catch (ModelPackageException failure)
@@ -49,13 +49,14 @@ internal static class ModelsCommand
         ModelPackage model = ModelFolders.Load(name);
         TrainingRecord training = model.Training;
         BackboneSpec backbone = model.Backbone;
-        string hidden = model.Head.HiddenSize is { } size ? $", {size} hidden units" : "";
+        string hidden = model.Head?.HiddenSize is { } size ? $", {size} hidden units" : "";
+        string lengths = model.Head is { } head ? $"scales 1 to {head.MaxScale}{hidden}" : "sequences of any length";
         Console.WriteLine($"{model.Name} {model.Version}: {model.Description}");
         Console.WriteLine($"folder    {Path.GetFullPath(model.Folder)}");
         Console.WriteLine(
             $"backbone  {backbone.Width}×{backbone.Height}, {backbone.Fit.ToString().ToLowerInvariant()}, "
             + $"{backbone.FeatureSize} features");
-        Console.WriteLine($"head      {model.Head.Kind.ToUpperInvariant()}, scales 1 to {model.Head.MaxScale}{hidden}");
+        Console.WriteLine($"head      {model.HeadKind.ToUpperInvariant()}, {lengths}");
         Console.WriteLine($"default   {model.FrameCount} uniform frames");
         Console.WriteLine($"trained   on {training.Data}; {training.Script}, seed {training.Seed}, {training.Duration}");
         Console.WriteLine($"accuracy  {Accuracy(model)}; {training.Accuracy.Split}");

@@ -25,7 +25,7 @@ import {
  * @property {{ path: string, width: number, height: number, durationSeconds?: number, frameRateHz?: number,
  *   frameCount: number }} [video]
  * @property {{ path: string, frameCount: number, featureSize: number }} [features]
- * @property {{ name: string, version: string, head: string, maxScale: number, featureSize: number, classCount: number,
+ * @property {{ name: string, version: string, head: string, maxScale?: number, featureSize: number, classCount: number,
  *   device?: string }} model
  * @property {{ frameCount: number, sampling: string, score: string, estimator: string, samples?: number, seed?: number,
  *   iterationLimit?: number, tolerance?: number, evaluationBudget?: number, timeLimitSeconds?: number }} settings
@@ -58,6 +58,12 @@ const EFFICIENCY_TOLERANCE = 1e-6;
 const STRIP_MARGIN = 24;
 // Browsers limit how often a page may rewrite its address; a pointer sweeping over frames would exceed that.
 const ADDRESS_DELAY_MS = 300;
+
+/**
+ * What samples are, where they are not subsequences of a size.
+ * @type {Record<string, string>}
+ */
+const SAMPLES = { permutation: 'Pairs of orders', 'leverage-regression': 'Coalitions' };
 
 const attribution = /** @type {Attribution} */ (embedded('attribution'));
 const pictures = /** @type {string[]} */ (embedded('frames'));
@@ -571,7 +577,8 @@ function settings() {
     ['Standard error', isExact ? standardError : iterations === 1 ? 'needs two iterations'
       : relativeStandardError === undefined ? undefined : `at most ${percent(relativeStandardError)} of the mean |φ|`],
     ['Iterations', iterations === undefined ? undefined : grouped(iterations)],
-    ['Subsequences of a size', settings.samples === undefined ? undefined : grouped(settings.samples)],
+    [SAMPLES[settings.estimator] ?? 'Subsequences of a size',
+      settings.samples === undefined ? undefined : grouped(settings.samples)],
     ['Seed', settings.seed === undefined ? undefined : String(settings.seed)],
     ['Stopped by', stopReason],
     ['Iteration limit', settings.iterationLimit === undefined ? undefined : grouped(settings.iterationLimit)],
