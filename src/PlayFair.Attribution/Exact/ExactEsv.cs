@@ -101,7 +101,7 @@ public sealed class ExactEsv : IEsvEstimator
     {
         int n = game.FrameCount;
         var choose = new BinomialTable(n, n);
-        var enumeration = new ScaleEnumeration(game, choose, combines, ThreadCount, ct);
+        using var enumeration = new ScaleEnumeration(game, choose, combines, ThreadCount, ct);
         double[] phi = StartingFromEmpty(game);
         long evaluationCount = 0;
         for (int s = 1; s <= n; s++)
@@ -142,7 +142,7 @@ public sealed class ExactEsv : IEsvEstimator
         }
         else
         {
-            var enumeration = new ScaleEnumeration(game, choose, combines: false, ThreadCount, ct);
+            using var enumeration = new ScaleEnumeration(game, choose, combines: false, ThreadCount, ct);
             for (int s = 1; s <= maxScale; s++)
             {
                 enumeration.Run(s);

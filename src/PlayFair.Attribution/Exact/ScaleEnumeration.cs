@@ -11,7 +11,7 @@ namespace PlayFair.Attribution.Exact;
 /// A size is cut into strips of consecutive ranks. Their number depends on the size only and their sums are added in their
 /// order, so the number of threads does not change a bit of the result.
 /// </remarks>
-internal sealed class ScaleEnumeration : IPartedWork
+internal sealed class ScaleEnumeration : IPartedWork, IDisposable
 {
     private const int BatchSize = 64;
     private const int FoldAfter = 256;
@@ -54,8 +54,8 @@ internal sealed class ScaleEnumeration : IPartedWork
         if (combines)
         {
             long largest = choose[_frameCount, _frameCount / 2];
-            _current = Rows.Allocate(largest, _stride);
-            _previous = Rows.Allocate(largest, _stride);
+            _current = Rows.Rent(largest, _stride);
+            _previous = Rows.Rent(largest, _stride);
         }
     }
 
@@ -85,6 +85,12 @@ internal sealed class ScaleEnumeration : IPartedWork
 
         (_current, _previous) = (_previous, _current);
         return scale <= _game.Model.MaxScale ? _count : 0;
+    }
+
+    public void Dispose()
+    {
+        _current?.Dispose();
+        _previous?.Dispose();
     }
 
     /// <inheritdoc/>

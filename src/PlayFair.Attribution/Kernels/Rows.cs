@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 
 namespace PlayFair.Attribution.Kernels;
@@ -15,16 +16,23 @@ internal static class Rows
     public static int Stride(int count) => (count + Alignment - 1) / Alignment * Alignment;
 
     /// <summary>A zeroed buffer for rows, on a cache line's boundary, at a fixed address.</summary>
-    public static RowBuffer Allocate(long rowCount, int stride) => new(rowCount, stride);
+    public static RowBuffer Allocate(long rowCount, int stride) => new(rowCount, stride, isRented: false);
+
+    /// <summary>
+    /// A buffer for rows that holds anything at first, to be disposed of. Large ones are used again and again: new memory
+    /// costs more than what is done with it.
+    /// </summary>
+    public static RowBuffer Rent(long rowCount, int stride) => new(rowCount, stride, isRented: true);
 }
 
 /// <summary>[row × stride] floats. The first float lies on a cache line's boundary; garbage is collected as usual.</summary>
-internal sealed class RowBuffer
+internal sealed class RowBuffer : IDisposable
 {
-    private readonly float[] _floats;
     private readonly int _start;
+    private readonly bool _isRented;
+    private float[] _floats;
 
-    public RowBuffer(long rowCount, int stride)
+    public RowBuffer(long rowCount, int stride, bool isRented)
     {
         long length = (rowCount * stride) + Rows.Alignment;
         if (length > Array.MaxLength)
@@ -37,8 +45,11 @@ internal sealed class RowBuffer
 
         Stride = stride;
         RowCount = (int)rowCount;
-        // Pinned, so that its alignment lasts.
-        _floats = GC.AllocateArray<float>((int)length, pinned: true);
+        _isRented = isRented;
+        // Pinned, so that its alignment lasts; large arrays of the pool stay where they are too.
+        _floats = isRented
+            ? ArrayPool<float>.Shared.Rent((int)length)
+            : GC.AllocateArray<float>((int)length, pinned: true);
         _start = Misalignment(ref _floats[0]);
     }
 
@@ -49,10 +60,6 @@ internal sealed class RowBuffer
     /// <summary>The first float of a row. Not checked: kernels run over whole buffers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref float Row(int row) => ref Unsafe.Add(ref First, (nint)row * Stride);
-
-    /// <summary>The float at a column of a row. Not checked.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref float At(int row, int column) => ref Unsafe.Add(ref First, ((nint)row * Stride) + column);
 
     /// <summary>The first float of the first row.</summary>
     public ref float First
@@ -66,6 +73,14 @@ internal sealed class RowBuffer
     public Span<float> Span(int row, int rowCount) => _floats.AsSpan(_start + (row * Stride), rowCount * Stride);
 
     public void Clear() => Array.Clear(_floats);
+
+    /// <summary>Gives a rented buffer back; it must not be used any more.</summary>
+    public void Dispose()
+    {
+        if (_isRented && _floats.Length > 0)
+            ArrayPool<float>.Shared.Return(_floats);
+        _floats = [];
+    }
 
     private static unsafe int Misalignment(ref float first)
     {

@@ -20,8 +20,8 @@ internal static class Workers
 {
     private const int OpenFlag = 1 << 16;
 
-    /// <summary>How often a waiting thread looks for work, some 50 µs long, before it sleeps.</summary>
-    private const int SpinCount = 500;
+    /// <summary>How often a waiting thread looks for work, some 150 µs long, before it sleeps.</summary>
+    private const int SpinCount = 2000;
 
     private static readonly Lock Gate = new();
     private static readonly SemaphoreSlim Wake = new(0);

@@ -12,13 +12,12 @@ namespace PlayFair.Attribution.Sampling;
 /// coalesce as those of a Wright-Fisher population do: of m subsequences some 2m/d ancestors are left d generations back. So a
 /// size costs some 2m·ln s row additions, not m·s, and a whole sample is nearly linear in n.
 /// </para>
-/// <para>Classes are independent here: threads share the work by columns, and the number of threads does not matter.</para>
+/// <para>One thread does it, while others score the next size.</para>
 /// </remarks>
-internal sealed class FrameSums : IPartedWork
+internal sealed class FrameSums
 {
     private readonly RowKernels _kernels = RowKernels.Best;
     private readonly int _stride;
-    private readonly int _threadCount;
     private readonly RowBuffer[] _carried;
 
     /// <summary>Where a subsequence stands in the list of the present generation, by its index.</summary>
@@ -33,25 +32,21 @@ internal sealed class FrameSums : IPartedWork
     private int[] _weights;
     private int[] _nextWeights;
     private int _generationCount;
-    private RowBuffer _values = null!;
-    private int _blockCount;
 
     /// <param name="frameCount">n.</param>
-    /// <param name="maxCount">The most subsequences of one size.</param>
-    /// <param name="stride">Floats of a row.</param>
-    /// <param name="threadCount">The most threads; 0: as many as there are cores.</param>
-    public FrameSums(int frameCount, int maxCount, int stride, int threadCount)
+    /// <param name="carried">Two buffers with a row for each subsequence of one size; whatever they hold.</param>
+    public FrameSums(int frameCount, (RowBuffer Even, RowBuffer Odd) carried)
     {
-        _stride = stride;
-        _threadCount = threadCount;
-        _carried = [Rows.Allocate(maxCount, stride), Rows.Allocate(maxCount, stride)];
+        int maxCount = carried.Even.RowCount;
+        _stride = carried.Even.Stride;
+        _carried = [carried.Even, carried.Odd];
         _places = new int[maxCount];
         _starts = new int[frameCount + 1];
         _weights = new int[maxCount];
         _nextWeights = new int[maxCount];
-        Sums = Rows.Allocate(frameCount, stride);
+        Sums = Rows.Allocate(frameCount, _stride);
         Counts = new int[frameCount];
-        Total = new double[stride];
+        Total = new double[_stride];
     }
 
     /// <summary>After <see cref="Add"/>: [frame].</summary>
@@ -70,12 +65,29 @@ internal sealed class FrameSums : IPartedWork
     /// <param name="values">Their values, [place in rows].</param>
     public void Add(SubsequenceSample sample, int size, int[] rows, int rowCount, RowBuffer values)
     {
-        _values = values;
         Trace(sample, size, rows, rowCount);
         Sums.Clear();
-        int vectorCount = _stride / Rows.Alignment;
-        _blockCount = Math.Min(vectorCount, _threadCount == 0 ? Workers.MaxCount : Math.Min(_threadCount, Workers.MaxCount));
-        Workers.Run(this, _blockCount, _threadCount);
+        for (int generation = 0; generation < _generationCount; generation++)
+        {
+            int start = _starts[generation];
+            int count = _starts[generation + 1] - start;
+            RowBuffer carried = _carried[generation & 1];
+            bool isLast = generation == _generationCount - 1;
+            for (int i = 0; i < count; i++)
+            {
+                ref float value = ref values.Row(i);
+                ref float sum = ref Sums.Row(_frames[start + i]);
+                int place = _next[start + i];
+                if (isLast)
+                    _kernels.Add(ref value, ref sum, ref sum, _stride);
+                else if (place < 0)
+                    _kernels.AddAndCopy(ref value, ref sum, ref carried.Row(~place), _stride);
+                else
+                    _kernels.AddToBoth(ref value, ref sum, ref carried.Row(place), _stride);
+            }
+
+            values = carried;
+        }
     }
 
     /// <summary>Follows the first children down, and counts.</summary>
@@ -128,35 +140,6 @@ internal sealed class FrameSums : IPartedWork
             _starts[++_generationCount] = end;
             count = nextCount;
             (_weights, _nextWeights) = (_nextWeights, _weights);
-        }
-    }
-
-    void IPartedWork.Run(int part, int worker)
-    {
-        int vectorCount = _stride / Rows.Alignment;
-        int column = vectorCount * part / _blockCount * Rows.Alignment;
-        int width = (vectorCount * (part + 1) / _blockCount * Rows.Alignment) - column;
-        RowBuffer values = _values;
-        for (int generation = 0; generation < _generationCount; generation++)
-        {
-            int start = _starts[generation];
-            int count = _starts[generation + 1] - start;
-            RowBuffer carried = _carried[generation & 1];
-            bool isLast = generation == _generationCount - 1;
-            for (int i = 0; i < count; i++)
-            {
-                ref float value = ref values.At(i, column);
-                ref float sum = ref Sums.At(_frames[start + i], column);
-                int place = _next[start + i];
-                if (isLast)
-                    _kernels.Add(ref value, ref sum, ref sum, width);
-                else if (place < 0)
-                    _kernels.AddAndCopy(ref value, ref sum, ref carried.At(~place, column), width);
-                else
-                    _kernels.AddToBoth(ref value, ref sum, ref carried.At(place, column), width);
-            }
-
-            values = carried;
         }
     }
 

@@ -39,6 +39,7 @@ internal sealed class LevelScores : IPartedWork
     private RowBuffer _means = null!;
     private RowBuffer _scores = null!;
     private RowBuffer? _changes;
+    private Action[] _beside = [];
     private CancellationToken _ct;
 
     public LevelScores(Game game, int threadCount)
@@ -84,10 +85,12 @@ internal sealed class LevelScores : IPartedWork
     /// <param name="means">F, [index]; written.</param>
     /// <param name="scores">Scores, [index]; written.</param>
     /// <param name="changes">By how much the scores change, [place in rows]; written. Null: nobody asks.</param>
+    /// <param name="beside">What else is to be done meanwhile, each once, on any thread.</param>
+    /// <param name="ct">Ends the computation early.</param>
     /// <returns>The number of model evaluations.</returns>
     public long Update(
         SubsequenceSample.Level level, int[] rows, int rowCount, int newest, RowBuffer previous, RowBuffer means,
-        RowBuffer scores, RowBuffer? changes, CancellationToken ct)
+        RowBuffer scores, RowBuffer? changes, Action[] beside, CancellationToken ct)
     {
         _level = level;
         _rows = rows;
@@ -97,14 +100,23 @@ internal sealed class LevelScores : IPartedWork
         _means = means;
         _scores = scores;
         _changes = changes;
+        _beside = beside;
         _ct = ct;
-        Workers.Run(this, (rowCount + BatchSize - 1) / BatchSize, _threadCount);
+        Workers.Run(this, ((rowCount + BatchSize - 1) / BatchSize) + beside.Length, _threadCount);
         return IsEvaluated(level.Size) ? rowCount : 0;
     }
 
     void IPartedWork.Run(int part, int worker)
     {
         _ct.ThrowIfCancellationRequested();
+        // First, since these take longest.
+        if (part < _beside.Length)
+        {
+            _beside[part]();
+            return;
+        }
+
+        part -= _beside.Length;
         Scratch scratch = _scratch[worker];
         int s = _level.Size;
         int first = part * BatchSize;

@@ -58,11 +58,7 @@ public sealed class SampledEsv : IEsvEstimator
             return Exactly(game, ct);
         return Estimate(
             game, stopping, MaxCount,
-            iteration =>
-            {
-                var random = new SeededRandom(Seed, (ulong)iteration);
-                return SubsequenceSample.Draw(n, MaxCount, ref random);
-            },
+            iteration => SubsequenceSample.Begin(n, MaxCount, new SeededRandom(Seed, (ulong)iteration)),
             ct);
     }
 
@@ -94,8 +90,8 @@ public sealed class SampledEsv : IEsvEstimator
         SubsequenceSample all = SubsequenceSample.All(game.FrameCount);
         var values = new double[game.FrameCount * game.ClassCount];
         var scores = new double[game.ClassCount];
-        long evaluationCount =
-            new SampledIteration(game, all.MaxCount, ThreadCount).Run(all, values, scores, sums: null, ct);
+        using var sampled = new SampledIteration(game, all.MaxCount, ThreadCount);
+        long evaluationCount = sampled.Run(all, values, scores, sums: null, ct);
         return new ElementShapleyValues
         {
             FrameCount = game.FrameCount,
@@ -123,12 +119,19 @@ public sealed class SampledEsv : IEsvEstimator
                 nameof(game));
         }
 
-        var sampled = new SampledIteration(game, maxCount, ThreadCount);
+        using var sampled = new SampledIteration(game, maxCount, ThreadCount);
+        var buffer = new double[game.FrameCount * game.ClassCount];
         var sums = stopping.Iterations > 1 ? new IterationSums(game) : null;
         var replication = new Replication(game, stopping, CostOf(game));
         return replication.Run(
             Name,
-            (iteration, values, scores) => sampled.Run(sampleOf(iteration), values, scores, sums, ct),
+            (iteration, values, scores) =>
+            {
+                Array.Clear(buffer);
+                long evaluationCount = sampled.Run(sampleOf(iteration), buffer, scores, sums, ct);
+                buffer.CopyTo(values);
+                return evaluationCount;
+            },
             sums is null ? null : (values, _) => sums.WriteTo(values),
             ct);
     }

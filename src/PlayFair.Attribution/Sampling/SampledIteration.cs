@@ -4,12 +4,14 @@ using PlayFair.Attribution.Kernels;
 namespace PlayFair.Attribution.Sampling;
 
 /// <summary>One iteration of Algorithm 1 after the other: scores a sample, size by size, and sums for each frame.</summary>
-internal sealed class SampledIteration
+internal sealed class SampledIteration : IDisposable
 {
     private readonly Game _game;
     private readonly LevelScores _levelScores;
     private readonly FrameSums _frameSums;
-    private readonly RowBuffer _scores;
+    private readonly (RowBuffer Even, RowBuffer Odd) _carried;
+    private RowBuffer _scores;
+    private RowBuffer _lastScores;
     private readonly int[] _rows;
     private RowBuffer _means;
     private RowBuffer _previous;
@@ -22,39 +24,64 @@ internal sealed class SampledIteration
         int stride = Rows.Stride(game.ClassCount);
         _game = game;
         _levelScores = new LevelScores(game, threadCount);
-        _frameSums = new FrameSums(game.FrameCount, maxCount, stride, threadCount);
-        _scores = Rows.Allocate(maxCount, stride);
-        _means = Rows.Allocate(maxCount, stride);
-        _previous = Rows.Allocate(maxCount, stride);
+        _carried = (Rows.Rent(maxCount, stride), Rows.Rent(maxCount, stride));
+        _frameSums = new FrameSums(game.FrameCount, _carried);
+        _scores = Rows.Rent(maxCount, stride);
+        _lastScores = Rows.Rent(maxCount, stride);
+        _means = Rows.Rent(maxCount, stride);
+        _previous = Rows.Rent(maxCount, stride);
         _rows = [.. Enumerable.Range(0, maxCount)];
     }
 
-    /// <param name="sample">The iteration's subsequences.</param>
+    public void Dispose()
+    {
+        _carried.Even.Dispose();
+        _carried.Odd.Dispose();
+        _scores.Dispose();
+        _lastScores.Dispose();
+        _means.Dispose();
+        _previous.Dispose();
+    }
+
+    /// <param name="sample">The iteration's subsequences; what is not drawn yet is, while the size before is scored.</param>
     /// <param name="values">φ of this iteration, [frame × class], zeros to be overwritten.</param>
     /// <param name="scores">The estimate of f(X), [class].</param>
     /// <param name="sums">Gets the sums and counts too, unless null.</param>
     /// <param name="ct">Ends the computation early.</param>
     /// <returns>The number of model evaluations.</returns>
     public long Run(
-        SubsequenceSample sample, Span<double> values, Span<double> scores, IterationSums? sums, CancellationToken ct)
+        SubsequenceSample sample, double[] values, Span<double> scores, IterationSums? sums, CancellationToken ct)
     {
         int n = _game.FrameCount;
         long evaluationCount = _levelScores.SetFrames(n - 1, n);
         IterationSums.AddPrior(_game, values);
         for (int s = 1; s <= n; s++)
         {
-            int count = sample[s].Count;
+            // While a size is scored, the next one is drawn and the last one is summed.
+            int last = s - 1;
+            var beside = new List<Action>(2);
+            if (!sample.IsComplete)
+                beside.Add(sample.DrawNext);
+            if (last > 0)
+                beside.Add(() => SumSize(sample, last, _lastScores, values, sums));
             evaluationCount += _levelScores.Update(
-                sample[s], _rows, count, n - 1, _previous, _means, _scores, changes: null, ct);
-            _frameSums.Add(sample, s, _rows, count, _scores);
-            IterationSums.AddSize(s, _frameSums, _frameSums.Counts, count, _game, values);
-            sums?.Add(s, _frameSums, count);
+                sample[s], _rows, sample[s].Count, n - 1, _previous, _means, _scores, changes: null, [.. beside], ct);
             (_previous, _means) = (_means, _previous);
+            (_lastScores, _scores) = (_scores, _lastScores);
         }
 
+        SumSize(sample, n, _lastScores, values, sums);
         // Of size n there is one: all frames.
-        TensorPrimitives.ConvertTruncating<float, double>(_scores.Span(0)[..scores.Length], scores);
+        TensorPrimitives.ConvertTruncating<float, double>(_lastScores.Span(0)[..scores.Length], scores);
         return evaluationCount;
+    }
+
+    private void SumSize(SubsequenceSample sample, int s, RowBuffer scores, double[] values, IterationSums? sums)
+    {
+        int count = sample[s].Count;
+        _frameSums.Add(sample, s, _rows, count, scores);
+        IterationSums.AddSize(s, _frameSums, _frameSums.Counts, count, _game, values);
+        sums?.Add(s, _frameSums, count);
     }
 }
 

@@ -12,12 +12,23 @@ namespace PlayFair.Attribution.Sampling;
 /// </remarks>
 internal sealed class SubsequenceSample
 {
-    private readonly List<Level> _levels = [];
+    /// <summary>The first <see cref="_size"/> are there. An array, so that one may be added while others are read.</summary>
+    private readonly Level[] _levels;
+    private SeededRandom _random;
+    private int _maxCount;
+    private int _size;
 
-    private SubsequenceSample(int frameCount) => FrameCount = frameCount;
+    private SubsequenceSample(int frameCount)
+    {
+        FrameCount = frameCount;
+        _levels = new Level[frameCount];
+    }
 
     /// <summary>n.</summary>
     public int FrameCount { get; }
+
+    /// <summary>Whether all sizes are there.</summary>
+    public bool IsComplete => _size == FrameCount;
 
     /// <summary>The subsequences of size s, 1 to n.</summary>
     public Level this[int s] => _levels[s - 1];
@@ -32,15 +43,26 @@ internal sealed class SubsequenceSample
     /// <param name="maxCount">m, at least 1.</param>
     public static SubsequenceSample Draw(int frameCount, int maxCount, ref SeededRandom random)
     {
-        var sample = new SubsequenceSample(frameCount);
-        var first = new Level(frameCount, 1, frameCount);
-        foreach (int frame in Choose(frameCount, Math.Min(maxCount, frameCount), ref random))
-            first.AddGrown(null, -1, frame);
-        sample._levels.Add(first);
-        for (int s = 2; s <= frameCount; s++)
-            sample._levels.Add(LevelSampler.DrawNext(sample[s - 1], maxCount, ref random));
+        SubsequenceSample sample = Begin(frameCount, maxCount, random);
+        while (!sample.IsComplete)
+            sample.DrawNext();
+        random = sample._random;
         return sample;
     }
+
+    /// <summary>The same, of which only size 1 is drawn yet.</summary>
+    public static SubsequenceSample Begin(int frameCount, int maxCount, SeededRandom random)
+    {
+        var sample = new SubsequenceSample(frameCount) { _random = random, _maxCount = maxCount };
+        var first = new Level(frameCount, 1, frameCount);
+        foreach (int frame in Choose(frameCount, Math.Min(maxCount, frameCount), ref sample._random))
+            first.AddGrown(null, -1, frame);
+        sample.Add(first);
+        return sample;
+    }
+
+    /// <summary>Draws the next size.</summary>
+    public void DrawNext() => Add(LevelSampler.DrawNext(this[_size], _maxCount, ref _random));
 
     /// <summary>All 2^n − 1 subsequences. A subsequence's first child lacks its last frame.</summary>
     /// <param name="frameCount">1 to <see cref="ExactEsv.MaxFrameCount"/>.</param>
@@ -50,7 +72,7 @@ internal sealed class SubsequenceSample
         var first = new Level(frameCount, 1, frameCount);
         for (int frame = 0; frame < frameCount; frame++)
             first.AddGrown(null, -1, frame);
-        sample._levels.Add(first);
+        sample.Add(first);
         for (int s = 2; s <= frameCount; s++)
         {
             Level smaller = sample[s - 1];
@@ -62,7 +84,7 @@ internal sealed class SubsequenceSample
             }
 
             level.FindChildren(smaller);
-            sample._levels.Add(level);
+            sample.Add(level);
         }
 
         return sample;
@@ -91,11 +113,13 @@ internal sealed class SubsequenceSample
                 throw new ArgumentException($"No subsequence of size {s}, expected at least one.", nameof(levels));
             if (s > 1)
                 level.FindChildren(sample[s - 1]);
-            sample._levels.Add(level);
+            sample.Add(level);
         }
 
         return sample;
     }
+
+    private void Add(Level level) => _levels[_size++] = level;
 
     private static int[] Choose(int count, int chosen, ref SeededRandom random)
     {

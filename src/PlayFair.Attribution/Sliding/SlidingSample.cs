@@ -25,8 +25,17 @@ internal sealed class SlidingSample
     /// <summary>[s − 1][slot]: N, how many subsequences of size s hold a slot.</summary>
     private readonly int[][] _counts;
 
-    private readonly RowBuffer _changes;
-    private readonly int[] _rows;
+    /// <summary>
+    /// The subsequences of the present size that have new scores, and by how much these change; by odd and even sizes, as
+    /// one size is summed while the next is scored.
+    /// </summary>
+    private readonly int[][] _rows;
+    private readonly RowBuffer[] _changes;
+    private readonly int[] _rowCounts = new int[2];
+
+    /// <summary>Sums the changes of the size before the present one.</summary>
+    private readonly Action[] _sumLast;
+    private int _size;
 
     /// <param name="game">The model on the window's slots.</param>
     /// <param name="sample">Which subsequences.</param>
@@ -39,12 +48,14 @@ internal sealed class SlidingSample
         _game = game;
         _sample = sample;
         _levelScores = new LevelScores(game, threadCount);
-        _sums = new FrameSums(n, maxCount, stride, threadCount);
+        _sums = new FrameSums(
+            n, (Rows.Allocate(maxCount, stride), Rows.Allocate(maxCount, stride)));
         _means = new RowBuffer[n];
         _scores = new RowBuffer[n];
         _counts = new int[n][];
-        _changes = Rows.Allocate(maxCount, stride);
-        _rows = new int[maxCount];
+        _rows = [new int[maxCount], new int[maxCount]];
+        _changes = [Rows.Allocate(maxCount, stride), Rows.Allocate(maxCount, stride)];
+        _sumLast = [() => SumChanges(_size - 1)];
         Values = new double[n * game.ClassCount];
         for (int s = 1; s <= n; s++)
         {
@@ -73,7 +84,7 @@ internal sealed class SlidingSample
         for (int s = 1; s <= _game.FrameCount; s++)
         {
             SelectAll(s);
-            evaluationCount += UpdateSize(s, _sample[s].Count, newest, ct);
+            evaluationCount += UpdateSize(s, newest, [], ct);
         }
 
         Sum();
@@ -87,14 +98,13 @@ internal sealed class SlidingSample
     public long Update(int newest, int newCount, CancellationToken ct)
     {
         long evaluationCount = _levelScores.SetFrames(newest, newCount);
-        for (int s = 1; s <= _game.FrameCount; s++)
+        for (_size = 1; _size <= _game.FrameCount; _size++)
         {
-            int count = Select(s, newest, newCount);
-            evaluationCount += UpdateSize(s, count, newest, ct);
-            _sums.Add(_sample, s, _rows, count, _changes);
-            AddTerms(s);
+            Select(_size, newest, newCount);
+            evaluationCount += UpdateSize(_size, newest, _size > 1 ? _sumLast : [], ct);
         }
 
+        SumChanges(_game.FrameCount);
         return evaluationCount;
     }
 
@@ -106,24 +116,34 @@ internal sealed class SlidingSample
         for (int s = 1; s <= _game.FrameCount; s++)
         {
             SelectAll(s);
-            _sums.Add(_sample, s, _rows, _sample[s].Count, _scores[s - 1]);
+            _sums.Add(_sample, s, _rows[s & 1], _sample[s].Count, _scores[s - 1]);
             AddTerms(s);
         }
     }
 
-    private long UpdateSize(int s, int count, int newest, CancellationToken ct) => _levelScores.Update(
-        _sample[s], _rows, count, newest, _means[Math.Max(s - 2, 0)], _means[s - 1], _scores[s - 1], _changes, ct);
+    private long UpdateSize(int s, int newest, Action[] beside, CancellationToken ct) => _levelScores.Update(
+        _sample[s], _rows[s & 1], _rowCounts[s & 1], newest, _means[Math.Max(s - 2, 0)], _means[s - 1], _scores[s - 1],
+        _changes[s & 1], beside, ct);
+
+    private void SumChanges(int s)
+    {
+        _sums.Add(_sample, s, _rows[s & 1], _rowCounts[s & 1], _changes[s & 1]);
+        AddTerms(s);
+    }
 
     private void SelectAll(int s)
     {
-        for (int i = 0; i < _sample[s].Count; i++)
-            _rows[i] = i;
+        int count = _sample[s].Count;
+        for (int i = 0; i < count; i++)
+            _rows[s & 1][i] = i;
+        _rowCounts[s & 1] = count;
     }
 
-    private int Select(int s, int newest, int newCount)
+    private void Select(int s, int newest, int newCount)
     {
         int n = _game.FrameCount;
         SubsequenceSample.Level level = _sample[s];
+        int[] rows = _rows[s & 1];
         int count = 0;
         for (int i = 0; i < level.Count; i++)
         {
@@ -131,10 +151,10 @@ internal sealed class SlidingSample
             for (int age = 0; age < newCount && !isNew; age++)
                 isNew = level.Contains(i, newest >= age ? newest - age : newest - age + n);
             if (isNew)
-                _rows[count++] = i;
+                rows[count++] = i;
         }
 
-        return count;
+        _rowCounts[s & 1] = count;
     }
 
     private void AddTerms(int s) =>
