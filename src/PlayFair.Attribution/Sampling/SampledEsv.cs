@@ -15,9 +15,13 @@ namespace PlayFair.Attribution;
 /// the empty subsequence scores the prior, and an empty count contributes 0. Sums and counts go on over iterations.
 /// </para>
 /// <para>
-/// Where a mean over sampled children stands in for the mean over all, the softmax of it is biased, which more iterations do
-/// not cure: the standard errors then understate the error. Cost per iteration: Σ_{s ≤ n_max} min(m, C(n, s)) model
-/// evaluations (n for TSN), and time nearly linear in n. Memory: a few times m·C floats; from the second iteration on n²·C doubles.
+/// Where a mean over sampled children stands in for the mean over all, the softmax of it is biased, which more
+/// iterations do not cure: the standard errors then understate the error. For m below some 2n they are larger than the
+/// error, since sums over all iterations say more than each iteration by itself.
+/// </para>
+/// <para>
+/// Cost per iteration: Σ_{s ≤ n_max} min(m, C(n, s)) model evaluations (n for TSN), and time nearly linear in n. Memory: a
+/// few times m·C floats; from the second iteration on n²·C doubles.
 /// </para>
 /// </remarks>
 public sealed class SampledEsv : IEsvEstimator
