@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace PlayFair.Attribution.Exact;
 
 /// <summary>
@@ -25,5 +27,32 @@ internal static class ClosedForm
         }
 
         return (with / frameCount, without / frameCount);
+    }
+
+    /// <summary>Adds α_s·A_i^s + β_s·B_i^s to φ_i, and the size's share to f(X).</summary>
+    /// <param name="means">A: for each frame the mean score of the size's subsequences that hold it, [frame × stride].</param>
+    /// <param name="values">φ, [frame × class].</param>
+    /// <param name="scores">f(X), [class].</param>
+    public static void AddScale(
+        int s, Game game, ReadOnlySpan<double> means, int stride, Span<double> values, Span<double> scores)
+    {
+        int n = game.FrameCount;
+        int classCount = game.ClassCount;
+        // Each subsequence is in the means of its s frames, so the mean of these is the mean of all, and with
+        // s·A + (n − s)·B = n·mean there is no other sum whose rounding could break efficiency.
+        var mean = new double[classCount];
+        for (int i = 0; i < n; i++)
+            TensorPrimitives.Add(mean, means.Slice(i * stride, classCount), mean);
+        TensorPrimitives.Divide(mean, n, mean);
+        TensorPrimitives.MultiplyAdd(mean, 1.0 / Math.Min(n, game.Model.MaxScale), scores, scores);
+
+        (double with, double without) = Weights(s, n, game.Model.MaxScale);
+        without = s < n ? without / (n - s) : 0;
+        for (int i = 0; i < n; i++)
+        {
+            Span<double> row = values.Slice(i * classCount, classCount);
+            TensorPrimitives.MultiplyAdd(means.Slice(i * stride, classCount), with - (without * s), row, row);
+            TensorPrimitives.MultiplyAdd(mean, without * n, row, row);
+        }
     }
 }

@@ -138,7 +138,10 @@ public sealed class ExactEsv : IEsvEstimator
             double[][] hidden = TreeEnumeration<HiddenSums>.Sum(
                 new HiddenSums(model), n, maxScale, choose, ThreadCount, ct);
             for (int s = 1; s <= maxScale; s++)
-                AddScale(phi, scores, ReadOut(model, s, hidden[s - 1], choose), game.ClassCount, s, game, choose);
+            {
+                TensorPrimitives.Divide(hidden[s - 1], choose[n - 1, s - 1], hidden[s - 1]);
+                ClosedForm.AddScale(s, game, ReadOut(model, s, hidden[s - 1]), game.ClassCount, phi, scores);
+            }
         }
         else
         {
@@ -146,7 +149,8 @@ public sealed class ExactEsv : IEsvEstimator
             for (int s = 1; s <= maxScale; s++)
             {
                 enumeration.Run(s);
-                AddScale(phi, scores, enumeration.Sums, enumeration.Stride, s, game, choose);
+                TensorPrimitives.Divide(enumeration.Sums, choose[n - 1, s - 1], enumeration.Sums);
+                ClosedForm.AddScale(s, game, enumeration.Sums, enumeration.Stride, phi, scores);
             }
         }
 
@@ -216,11 +220,9 @@ public sealed class ExactEsv : IEsvEstimator
         return factors;
     }
 
-    /// <summary>Sums of logits, [frame × class], from sums of hidden layers, [frame × stride].</summary>
-    private static double[] ReadOut(IHiddenLayerModel model, int s, double[] hidden, BinomialTable choose)
+    /// <summary>Mean logits, [frame × class], from mean hidden layers, [frame × stride].</summary>
+    private static double[] ReadOut(IHiddenLayerModel model, int s, double[] hidden)
     {
-        double count = choose[model.FrameCount - 1, s - 1];
-        TensorPrimitives.Divide(hidden, count, hidden);
         var logits = new double[model.FrameCount * model.ClassCount];
         model.ReadOut(s, hidden, logits);
         if (!TensorPrimitives.IsFiniteAll<double>(logits))
@@ -229,7 +231,6 @@ public sealed class ExactEsv : IEsvEstimator
                 $"A mean over the model's logits of {s} frames is not finite; check its weights and the features.");
         }
 
-        TensorPrimitives.Multiply(logits, count, logits);
         return logits;
     }
 
@@ -252,17 +253,6 @@ public sealed class ExactEsv : IEsvEstimator
     {
         int n = game.FrameCount;
         Add(phi, sums, stride, s, game, 1.0 / n / choose[n - 1, s - 1], s < n ? -1.0 / n / choose[n - 1, s] : 0);
-    }
-
-    /// <summary>Adds the terms of scale s of the closed form, and its share of f(X).</summary>
-    private static void AddScale(
-        double[] phi, double[] scores, double[] sums, int stride, int s, Game game, BinomialTable choose)
-    {
-        int n = game.FrameCount;
-        (double with, double without) = ClosedForm.Weights(s, n, game.Model.MaxScale);
-        Add(phi, sums, stride, s, game, with / choose[n - 1, s - 1], s < n ? without / choose[n - 1, s] : 0);
-        double share = 1.0 / Math.Min(n, game.Model.MaxScale) / choose[n, s];
-        TensorPrimitives.MultiplyAdd(Total(sums, stride, s, game), share, scores, scores);
     }
 
     /// <summary>φ_i ← φ_i + withWeight·(sum with i) + withoutWeight·(sum without i).</summary>

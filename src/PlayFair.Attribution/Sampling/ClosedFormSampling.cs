@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using PlayFair.Attribution.Exact;
 using PlayFair.Attribution.Sampling;
 
@@ -148,31 +147,12 @@ public sealed class ClosedFormSampling : IEsvEstimator
     {
         private readonly FrameMeans _frameMeans = new(game, threadCount);
         private readonly double[] _means = new double[game.FrameCount * game.ClassCount];
-        private readonly double[] _mean = new double[game.ClassCount];
 
         /// <summary>Adds α_s·A_i^s + β_s·B_i^s to φ_i, and the size's share to f(X).</summary>
         public void Add(ISubsequenceList list, Span<double> values, Span<double> scores, CancellationToken ct)
         {
-            int n = game.FrameCount;
-            int s = list.Size;
-            int classCount = game.ClassCount;
             _frameMeans.Compute(list, _means, ct);
-            // Each subsequence is in the means of its s frames, so the mean of these is the mean of all, and with
-            // s·A + (n − s)·B = n·mean there is no other sum whose rounding could break efficiency.
-            Array.Clear(_mean);
-            for (int i = 0; i < n; i++)
-                TensorPrimitives.Add(_mean, _means.AsSpan(i * classCount, classCount), _mean);
-            TensorPrimitives.Divide(_mean, n, _mean);
-            TensorPrimitives.MultiplyAdd(_mean, 1.0 / Math.Min(n, game.Model.MaxScale), scores, scores);
-
-            (double with, double without) = ClosedForm.Weights(s, n, game.Model.MaxScale);
-            without = s < n ? without / (n - s) : 0;
-            for (int i = 0; i < n; i++)
-            {
-                Span<double> row = values.Slice(i * classCount, classCount);
-                TensorPrimitives.MultiplyAdd(_means.AsSpan(i * classCount, classCount), with - (without * s), row, row);
-                TensorPrimitives.MultiplyAdd(_mean, without * n, row, row);
-            }
+            ClosedForm.AddScale(list.Size, game, _means, game.ClassCount, values, scores);
         }
     }
 }
