@@ -16,6 +16,15 @@ public sealed class VideoFrame : IDisposable
         _byteCount = byteCount;
     }
 
+    /// <summary>A frame with pixels of its own, for sources that ffmpeg does not decode.</summary>
+    /// <param name="pixels">Copied.</param>
+    public static VideoFrame Copy(long index, TimeSpan presentationTime, ReadOnlySpan<byte> pixels)
+    {
+        byte[] rented = ArrayPool<byte>.Shared.Rent(pixels.Length);
+        pixels.CopyTo(rented);
+        return new VideoFrame(index, presentationTime, rented, pixels.Length);
+    }
+
     /// <summary>Place in decode order, from 0, over all frames that decode, not only those sampled.</summary>
     public long Index { get; }
 

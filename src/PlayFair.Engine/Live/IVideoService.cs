@@ -1,0 +1,61 @@
+using PlayFair.Contracts;
+
+namespace PlayFair.Engine;
+
+/// <summary>Any number of videos, attributed while they play. What runs them, one process or a cluster, is behind this.</summary>
+/// <remarks>
+/// Safe for any number of callers at once. Every method throws <see cref="VideoServiceException"/> for what its caller
+/// can put right. Sources in answers show no credentials.
+/// </remarks>
+public interface IVideoService
+{
+    /// <summary>The model packages that a definition may name.</summary>
+    IReadOnlyList<ModelInfo> Models { get; }
+
+    /// <summary>The service as a whole.</summary>
+    ServiceStatus Status { get; }
+
+    /// <summary>All videos, ordered by id.</summary>
+    Task<IReadOnlyList<VideoStatus>> ListAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>One video.</summary>
+    /// <exception cref="VideoServiceException"><see cref="VideoServiceError.NotFound"/>.</exception>
+    Task<VideoStatus> GetAsync(string id, CancellationToken cancellationToken = default);
+
+    /// <summary>Adds a video and starts it; its id must be new.</summary>
+    Task<VideoStatus> AddAsync(VideoDefinition definition, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Describes a video anew. What does not touch its pipeline (the title) changes at once; anything else starts it again,
+    /// and its sequence goes on.
+    /// </summary>
+    Task<VideoStatus> ChangeAsync(VideoDefinition definition, CancellationToken cancellationToken = default);
+
+    /// <summary>Stops a video and deletes it with its history.</summary>
+    Task RemoveAsync(string id, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// What happens from now on, or from given sequence numbers on: every update of every video asked for, in order, none
+    /// twice. A reader that is slow gets them late, from the store, and slows nobody.
+    /// </summary>
+    /// <remarks>Begins with a <see cref="StatusEvent"/> for each video. Ends only by cancelling.</remarks>
+    IAsyncEnumerable<VideoEvent> SubscribeAsync(Subscription subscription, CancellationToken cancellationToken);
+
+    /// <summary>The newest update; null before the first.</summary>
+    Task<AttributionUpdate?> LatestAsync(string id, CancellationToken cancellationToken = default);
+
+    /// <summary>Stored updates, oldest first, at most <see cref="HistoryQuery.Limit"/>.</summary>
+    Task<IReadOnlyList<AttributionUpdate>> HistoryAsync(
+        string id, HistoryQuery query, CancellationToken cancellationToken = default);
+
+    /// <summary>Stored frame tracks, oldest first; sequence numbers in the query are those of the last update.</summary>
+    Task<IReadOnlyList<FrameTrack>> FrameTracksAsync(
+        string id, HistoryQuery query, CancellationToken cancellationToken = default);
+
+    /// <summary>Statistics over videos, classes and time.</summary>
+    Task<StatisticsReport> StatisticsAsync(StatisticsQuery query, CancellationToken cancellationToken = default);
+
+    /// <summary>A PNG picture of a frame as the model saw it, of the recent or kept ones; null where there is none.</summary>
+    /// <param name="frameIndex">As in <see cref="AttributionUpdate.FrameIndices"/>.</param>
+    Task<byte[]?> ThumbnailAsync(string id, long frameIndex, CancellationToken cancellationToken = default);
+}

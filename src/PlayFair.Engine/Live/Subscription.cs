@@ -1,0 +1,41 @@
+using System.Text.Json;
+using PlayFair.Contracts;
+
+namespace PlayFair.Engine;
+
+/// <summary>Which videos a subscriber follows, and from where.</summary>
+/// <param name="Videos">Ids; null: all there are, and those that are added.</param>
+/// <param name="After">
+/// For each video the last sequence number that the subscriber has; videos that are not named start with their latest
+/// update, if there is one.
+/// </param>
+public sealed record Subscription(
+    IReadOnlyList<string>? Videos = null, IReadOnlyDictionary<string, long>? After = null);
+
+/// <summary>What a subscriber is told.</summary>
+/// <param name="Video">The video's id.</param>
+public abstract record VideoEvent(string Video);
+
+/// <summary>A new update, or an old one that the subscriber does not have yet.</summary>
+public sealed record UpdateEvent(AttributionUpdate Update) : VideoEvent(Update.Video)
+{
+    private byte[]? _json;
+
+    /// <summary>The update as UTF-8 JSON on one line: made once, whatever the number of subscribers.</summary>
+    public ReadOnlyMemory<byte> Json =>
+        _json ??= JsonSerializer.SerializeToUtf8Bytes(Update, ContractJson.Lines.AttributionUpdate);
+}
+
+/// <summary>The video's present status; only the newest one matters.</summary>
+public sealed record StatusEvent(VideoStatus Status) : VideoEvent(Status.Definition.Id);
+
+/// <summary>The video was removed; nothing follows of it.</summary>
+public sealed record RemovedEvent(string Video) : VideoEvent(Video);
+
+/// <summary>
+/// Updates that the subscriber does not have and that can no longer be had: retention has deleted them, or they could not
+/// be stored.
+/// </summary>
+/// <param name="FromSequence">The first of them.</param>
+/// <param name="ToSequence">The last of them.</param>
+public sealed record GapEvent(string Video, long FromSequence, long ToSequence) : VideoEvent(Video);
