@@ -234,6 +234,41 @@ public sealed class SlidingEsvTests
         Assert.Equal(Save(sliding), Save(restored));
     }
 
+    [Theory]
+    [InlineData(0, 1, null, 0)]
+    [InlineData(17, 1, null, 0)]
+    [InlineData(17, 4, 10, 0)]
+    [InlineData(1, 1, 10, 1)]
+    [InlineData(23, 5, 10, 5)]
+    public void Started_in_the_middle_it_is_where_one_that_began_with_the_stream_is(
+        int steps, int stride, int? maxCount, int redrawAfter)
+    {
+        const int n = 6;
+        var options = new SlidingOptions { MaxCount = maxCount, SampleCount = 3, RedrawAfter = redrawAfter, Seed = 3 };
+        var stream = new Stream("trn", n, seed: 13);
+        var whole = new SlidingEsv(stream.Window, Prior, options);
+        List<float> frames = [.. stream.Next(n)];
+        whole.Push(frames.ToArray());
+        for (int step = 0; step < steps; step++)
+        {
+            frames.AddRange(stream.Next(stride));
+            whole.Push(frames.TakeLast(stride * FeatureSize).ToArray());
+        }
+
+        float[] window = [.. frames.TakeLast(n * FeatureSize)];
+        var started = SlidingEsv.At(steps, stride, window, stream.CreateWindow(), Prior, options);
+
+        for (int step = 0; step < 20; step++)
+        {
+            AssertClose(whole.Values, started.Values, 1e-7);
+            AssertClose(whole.Scores, started.Scores, 1e-7);
+            AssertClose(whole.StandardErrors, started.StandardErrors, 1e-7);
+            float[] next = stream.Next(stride);
+            whole.Push(next);
+            started.Push(next);
+        }
+    }
+
     [Fact]
     public void What_was_saved_otherwise_or_not_whole_is_refused()
     {

@@ -97,6 +97,47 @@ public sealed class SlidingEsv
 
     private int Newest => (int)((_pushedCount - 1) % _model.FrameCount);
 
+    /// <summary>Starts in the middle of a stream, where one that began with it would be: with the same samples.</summary>
+    /// <param name="stepCount">
+    /// How often the full window has moved on. The first push of the whole stream being of n frames, and each after it of
+    /// <paramref name="stride"/>, it is the number of pushes after the first.
+    /// </param>
+    /// <param name="stride">By how many frames each push moved it on.</param>
+    /// <param name="window">The features of the frames now in the window, [n × D], row-major, oldest first.</param>
+    /// <param name="model">The model on the window; nobody else may set its frames.</param>
+    /// <param name="prior">As for the constructor.</param>
+    /// <param name="options">As for the constructor.</param>
+    /// <returns>With the values of this window; those and what follows differ by rounding (of floats) only.</returns>
+    /// <exception cref="ArgumentException">As for the constructor and <see cref="Push"/>.</exception>
+    public static SlidingEsv At(
+        long stepCount,
+        int stride,
+        ReadOnlySpan<float> window,
+        IWindowModel model,
+        ReadOnlySpan<double> prior,
+        SlidingOptions options,
+        CancellationToken ct = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(stepCount);
+        ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
+        var sliding = new SlidingEsv(model, prior, options);
+        if (window.Length != sliding._features.Length)
+        {
+            throw new ArgumentException(
+                $"{window.Length} features, expected a full window of {model.FrameCount} frames × {model.FeatureSize}.",
+                nameof(window));
+        }
+
+        // The window's first frame is in the slot that stepCount · stride frames before it lead to.
+        sliding._pushedCount = stepCount * stride;
+        sliding._stepCount = stepCount;
+        sliding.CountDraws();
+        sliding.SetFrames(window);
+        sliding.Draw(ct);
+        sliding.WriteResult();
+        return sliding;
+    }
+
     /// <summary>Takes new frames, and computes the values of the window that ends with the last of them.</summary>
     /// <param name="features">
     /// [frames × D], row-major, in time order: one frame, or as many as the window is to move on by, at most n.
@@ -115,15 +156,7 @@ public sealed class SlidingEsv
         }
 
         bool wasFull = _pushedCount >= n;
-        for (int i = 0; i < count; i++)
-        {
-            int slot = (int)(_pushedCount % n);
-            ReadOnlySpan<float> frame = features.Slice(i * size, size);
-            _model.SetFrame(slot, frame);
-            frame.CopyTo(_features.AsSpan(slot * size));
-            _pushedCount++;
-        }
-
+        SetFrames(features);
         EvaluationCount = 0;
         if (_pushedCount < n)
         {
@@ -280,11 +313,33 @@ public sealed class SlidingEsv
         EvaluationCount = values.EvaluationCount;
     }
 
+    private void SetFrames(ReadOnlySpan<float> features)
+    {
+        int size = _model.FeatureSize;
+        for (; !features.IsEmpty; features = features[size..])
+        {
+            int slot = (int)(_pushedCount % _model.FrameCount);
+            _model.SetFrame(slot, features[..size]);
+            features[..size].CopyTo(_features.AsSpan(slot * size));
+            _pushedCount++;
+        }
+    }
+
+    /// <summary>How often <see cref="Step"/> would have drawn each sample anew by now: they take turns from the second on.</summary>
+    private void CountDraws()
+    {
+        if (IsExact || _options.RedrawAfter == 0)
+            return;
+        long redrawCount = _stepCount / _options.RedrawAfter;
+        for (int i = 0; i < _samples.Length; i++)
+            _drawCounts[i] = (int)((redrawCount - i + _samples.Length) / _samples.Length) - (i == 0 ? 1 : 0);
+    }
+
     private void Draw(CancellationToken ct)
     {
         for (int i = 0; i < _samples.Length; i++)
         {
-            _samples[i] = Create(i, 0);
+            _samples[i] = Create(i, _drawCounts[i]);
             EvaluationCount += _samples[i].Fill(Newest, ct);
         }
     }
