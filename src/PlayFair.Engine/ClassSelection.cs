@@ -41,6 +41,38 @@ public sealed class ClassSelection
             .Distinct(),
     ];
 
+    /// <summary>Indices of the selected classes and of the top class, highest score first (ties: lower index first).</summary>
+    /// <param name="scores">Every class's score, [class].</param>
+    public int[] In(ReadOnlySpan<double> scores)
+    {
+        int[] ranked = new int[scores.Length];
+        double[] keys = new double[scores.Length];
+        for (int c = 0; c < ranked.Length; c++)
+            (ranked[c], keys[c]) = (c, -scores[c]);
+        // Stable for equals, as an array's sort is not.
+        Array.Sort(ranked, (a, b) => keys[a] != keys[b] ? keys[a].CompareTo(keys[b]) : a.CompareTo(b));
+
+        int count = 0;
+        for (int place = 0; place < ranked.Length; place++)
+        {
+            if (place == 0 || IsSelected(ranked[place], place))
+                ranked[count++] = ranked[place];
+        }
+
+        return ranked[..count];
+    }
+
+    private bool IsSelected(int index, int place)
+    {
+        foreach (Request request in _requests)
+        {
+            if (request.Index is { } wanted ? wanted == index : place < request.TopCount)
+                return true;
+        }
+
+        return false;
+    }
+
     private static Request Read(string text, ModelPackage model)
     {
         string request = text.Trim();

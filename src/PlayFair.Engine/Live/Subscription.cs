@@ -27,7 +27,14 @@ public sealed record UpdateEvent(AttributionUpdate Update) : VideoEvent(Update.V
 }
 
 /// <summary>The video's present status; only the newest one matters.</summary>
-public sealed record StatusEvent(VideoStatus Status) : VideoEvent(Status.Definition.Id);
+public sealed record StatusEvent(VideoStatus Status) : VideoEvent(Status.Definition.Id)
+{
+    private byte[]? _json;
+
+    /// <summary>The status as UTF-8 JSON on one line.</summary>
+    public ReadOnlyMemory<byte> Json =>
+        _json ??= JsonSerializer.SerializeToUtf8Bytes(Status, ContractJson.Lines.VideoStatus);
+}
 
 /// <summary>The video was removed; nothing follows of it.</summary>
 public sealed record RemovedEvent(string Video) : VideoEvent(Video);

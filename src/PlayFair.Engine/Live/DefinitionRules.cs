@@ -1,0 +1,92 @@
+using System.Text.RegularExpressions;
+using PlayFair.Attribution;
+using PlayFair.Contracts;
+using PlayFair.Models;
+
+namespace PlayFair.Engine;
+
+/// <summary>What a definition may say, and what its defaults are.</summary>
+internal static partial class DefinitionRules
+{
+    /// <summary>Exact values are the default while what they keep of all subsequences stays below this.</summary>
+    private const long MaxExactBytes = 128L << 20;
+
+    private const int DefaultSamples = 256;
+
+    /// <summary>Checks every field and fills in what was left open.</summary>
+    /// <exception cref="VideoServiceException">A field is wrong; the exception names it.</exception>
+    public static VideoDefinition Complete(VideoDefinition definition, ModelPackage model)
+    {
+        Require(IdPattern().IsMatch(definition.Id), "id", $"'{definition.Id}'",
+            "1 to 64 of a-z, 0-9, '-', '_' and '.', beginning with a letter or digit");
+        Require(definition.Title is null || (definition.Title.Length <= 200 && !definition.Title.Any(char.IsControl)),
+            "title", "a long one or one with control characters", "at most 200 characters on one line");
+        RequireRange("rateHz", definition.RateHz, 0.01, 120);
+        RequireRange("window", definition.Window, 2, SampledEsv.MaxFrameCount);
+        RequireRange("stride", definition.Stride, 1, definition.Window);
+        RequireRange("iterations", definition.Iterations, 1, 64);
+        if (definition.Samples is { } samples)
+            RequireRange("samples", samples, 1, 65536);
+        ScoreKind score = ReadScore(definition.Score, model);
+        if (definition.Classes is not { Count: > 0 and <= 64 })
+        {
+            throw Wrong("classes", $"{definition.Classes?.Count ?? 0} of them", "1 to 64 of top, topK, names and indices");
+        }
+
+        _ = Classes(definition, model);
+        return definition with
+        {
+            Title = definition.Title ?? definition.Id,
+            Model = model.Name,
+            Score = ScoreKinds.Name(score),
+            Samples = definition.Samples ?? (IsExactDefault(definition.Window, model) ? null : DefaultSamples),
+        };
+    }
+
+    /// <exception cref="VideoServiceException">The model has no such class.</exception>
+    public static ClassSelection Classes(VideoDefinition definition, ModelPackage model)
+    {
+        try
+        {
+            return ClassSelection.Parse([.. definition.Classes], model);
+        }
+        catch (ClipException unknown)
+        {
+            throw new VideoServiceException(VideoServiceError.Invalid, unknown.Message, "classes", unknown);
+        }
+    }
+
+    public static ScoreKind ReadScore(string? name, ModelPackage model)
+    {
+        if (name is null)
+            return model.Score;
+        int index = ScoreKinds.Names.ToList().IndexOf(name);
+        Require(index >= 0, "score", $"'{name}'", $"one of {string.Join(", ", ScoreKinds.Names)}");
+        var score = (ScoreKind)index;
+        Require(
+            model.Head is not null || score != ScoreKind.MeanOfSoftmax, "score",
+            $"'{name}', a mean over scales, which the ONNX head of {model.Name} has not",
+            $"{ScoreKinds.Name(ScoreKind.SoftmaxOfMean)} or {ScoreKinds.Name(ScoreKind.Logit)}");
+        return score;
+    }
+
+    public static VideoServiceException Wrong(string field, string found, string expected) => new(
+        VideoServiceError.Invalid, $"{field} is {found}; expected {expected}.", field);
+
+    /// <summary>Whether all subsequences' mean logits and scores, float32 each, are few enough; ONNX heads run for each.</summary>
+    private static bool IsExactDefault(int window, ModelPackage model) =>
+        window <= (model.Head is null ? 8 : ExactEsv.MaxFrameCount)
+        && (1L << window) * model.Classes.Count * 2 * sizeof(float) <= MaxExactBytes;
+
+    private static void RequireRange(string field, double value, double least, double most) =>
+        Require(value >= least && value <= most, field, $"{value}", $"{least} to {most}");
+
+    private static void Require(bool isMet, string field, string found, string expected)
+    {
+        if (!isMet)
+            throw Wrong(field, found, expected);
+    }
+
+    [GeneratedRegex("^[a-z0-9][a-z0-9._-]{0,63}$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex IdPattern();
+}
