@@ -1,3 +1,5 @@
+using System.Net;
+using PlayFair.Client;
 using PlayFair.Engine;
 using PlayFair.Inference;
 using PlayFair.Models;
@@ -43,6 +45,15 @@ internal static class ExitCode
     public const int VerifyDiffers = 60;
     public const int VerifyUnreadable = 61;
 
+    /// <summary>No PlayFair server answers at the address.</summary>
+    public const int ServerUnreachable = 72;
+
+    /// <summary>The server refuses the request, or has not what was asked for.</summary>
+    public const int ServerRefused = 73;
+
+    /// <summary>The server asks for a token, or for one that may do more.</summary>
+    public const int ServerForbids = 74;
+
     public const int Interrupted = 130;
 
     /// <summary>The code of a failure that the user can do something about; null for any other.</summary>
@@ -60,6 +71,9 @@ internal static class ExitCode
         OutputException { IsDiskFull: true } => DiskFull,
         OutputException => Output,
         UsageException => Usage,
+        PlayFairConnectionException => ServerUnreachable,
+        PlayFairServerException { Status: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden } => ServerForbids,
+        PlayFairServerException or NothingThereException => ServerRefused,
         _ => null,
     };
 

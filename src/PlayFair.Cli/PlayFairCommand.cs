@@ -13,7 +13,7 @@ internal static class PlayFairCommand
             "Says how much each frame of a video contributed to an action model's class scores (Element Shapley Values).")
         {
             AttributeCommand.Create(), ModelsCommand.Create(), VerifyCommand.Create(), EvaluateCommand.Create(),
-            BenchCommand.Create(),
+            BenchCommand.Create(), WatchCommand.Create(), VideosCommand.Create(), ExportCommand.Create(),
         };
         // A video may be named '@clip.mp4'; by default that would name a file to read more arguments from.
         ParseResult parsed = root.Parse(
@@ -29,7 +29,7 @@ internal static class PlayFairCommand
             if (parsed.Action is ParseErrorAction)
             {
                 Command command = parsed.CommandResult.Command;
-                string name = command == root ? "playfair" : $"playfair {command.Name}";
+                string name = string.Join(' ', PathTo(command).Prepend("playfair"));
                 throw new UsageException(
                     $"{string.Join(' ', parsed.Errors.Select(error => error.Message))} See '{name} --help'.");
             }
@@ -54,6 +54,11 @@ internal static class PlayFairCommand
             return ExitCode.Unexpected;
         }
     }
+
+    /// <summary>The names of the commands that lead to one, the root's aside.</summary>
+    private static IEnumerable<string> PathTo(Command command) => command.Parents.OfType<Command>().FirstOrDefault() is { } parent
+        ? PathTo(parent).Append(command.Name)
+        : [];
 
     /// <summary>Tells the user of a foreseen failure, and returns its exit code.</summary>
     public static int Report(Exception failure)

@@ -43,7 +43,7 @@ internal static class Samples
             UpdatesPerSecond = 8,
             DroppedFrames = 2,
             Quality = new(0, null, 8, null),
-            Latency = new(20, 34.5, 40),
+            Latency = new(20, 34, 40),
         };
 
     public static string Json(AttributionUpdate update) => JsonSerializer.Serialize(update, ContractJson.Lines.AttributionUpdate);

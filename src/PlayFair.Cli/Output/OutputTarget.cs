@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Win32.SafeHandles;
 
 namespace PlayFair.Cli;
 
@@ -38,17 +39,44 @@ internal static class OutputTarget
 {
     public const string StandardOutput = "-";
 
+    private const int StandardOutputDescriptor = 1;
+
     // ENOSPC and EDQUOT, as the runtime passes them on, and Windows's ERROR_DISK_FULL.
     private static readonly int[] DiskFullCodes = [28, 122, unchecked((int)0x80070070)];
 
     // EBADF.
     private const int BadDescriptorCode = 9;
 
+    // EPIPE, and Windows's ERROR_BROKEN_PIPE and ERROR_NO_DATA.
+    private static readonly int[] BrokenPipeCodes = [32, unchecked((int)0x8007006D), unchecked((int)0x800700E8)];
+
     public static bool IsDiskFull(Exception failure) => failure is IOException && DiskFullCodes.Contains(failure.HResult);
 
     /// <summary>Whether a descriptor was not open for writing: standard output, the only one not opened here.</summary>
     public static bool IsClosed(Exception failure) =>
         failure is UnauthorizedAccessException { InnerException: IOException { HResult: BadDescriptorCode } };
+
+    /// <summary>Whether the reader of a pipe has gone.</summary>
+    public static bool IsBrokenPipe(Exception failure) => failure is IOException && BrokenPipeCodes.Contains(failure.HResult);
+
+    /// <summary>
+    /// Standard output as a stream whose writes fail once its reader has gone: the console's own one pretends that they
+    /// succeed, and a stream of updates would go on for nobody.
+    /// </summary>
+    /// <exception cref="OutputException">It is closed.</exception>
+    public static Stream OpenStandardOutput()
+    {
+        if (OperatingSystem.IsWindows())
+            return Console.OpenStandardOutput();
+        try
+        {
+            return new FileStream(new SafeFileHandle(StandardOutputDescriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new OutputException(StandardOutput, cause);
+        }
+    }
 
     /// <summary>Writes through a neighbouring temporary file, so that no reader ever sees half a result.</summary>
     /// <exception cref="OutputException">The file cannot be written.</exception>

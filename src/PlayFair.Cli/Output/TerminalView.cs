@@ -15,8 +15,8 @@ internal sealed class TerminalView(IAnsiConsole console)
     private const double RoundingGap = 1e-6;
 
     // Blue and orange: told apart by every kind of colour vision, and by the side of the zero line.
-    private const string Supporting = "dodgerblue1";
-    private const string Distracting = "darkorange";
+    public const string Supporting = "dodgerblue1";
+    public const string Distracting = "darkorange";
 
     public void Show(AttributionDocument document)
     {
@@ -167,7 +167,7 @@ internal sealed class TerminalView(IAnsiConsole console)
     }
 
     /// <summary>A bar to the right of the zero line for a supporting value, to the left for a distracting one.</summary>
-    private static string Bar(double value, double largest)
+    public static string Bar(double value, double largest)
     {
         double share = largest > 0 ? Math.Abs(value) / largest : 0;
         int eighths = (int)Math.Round(share * HalfBar * 8), whole = eighths / 8, rest = eighths % 8;
@@ -183,7 +183,8 @@ internal sealed class TerminalView(IAnsiConsole console)
         return $"[{Distracting}]{left.PadLeft(HalfBar)}[/]│{new string(' ', HalfBar)}";
     }
 
-    private static string Signed(double value) => value.ToString("+0.0000;-0.0000; 0.0000", CultureInfo.InvariantCulture);
+    /// <summary>A value with its sign, in a fixed width.</summary>
+    public static string Signed(double value) => value.ToString("+0.0000;-0.0000; 0.0000", CultureInfo.InvariantCulture);
 
     private static AttributedClass Find(AttributionDocument document, int index) =>
         document.Classes.Single(c => c.Index == index);
