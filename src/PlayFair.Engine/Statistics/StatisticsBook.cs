@@ -66,7 +66,10 @@ public sealed class StatisticsBook
     /// The buckets, each replacing the stored one of its key, and for each of their videos the last sequence number
     /// that they include. If they cannot be stored, <see cref="PutBack"/> them before taking again.
     /// </returns>
-    /// <remarks>Throws what reading throws; nothing is taken then.</remarks>
+    /// <remarks>
+    /// For one caller at a time, who stores what it takes before it takes again: a later state of a bucket must replace
+    /// an earlier one. Throws what reading throws; nothing is taken then.
+    /// </remarks>
     public (IReadOnlyList<StatisticsBlob> Changed, IReadOnlyDictionary<string, long> Watermarks) TakeChanged()
     {
         List<(Entry Entry, StatisticsBucket Stored)> begun = ReadBegun();
@@ -74,8 +77,7 @@ public sealed class StatisticsBook
         {
             foreach ((Entry entry, StatisticsBucket stored) in begun)
             {
-                if (!entry.IsWhole)
-                    entry.Bucket.Merge(stored);
+                entry.Bucket.Merge(stored);
                 entry.IsWhole = true;
             }
 
@@ -148,8 +150,8 @@ public sealed class StatisticsBook
 
     /// <summary>Statistics of a period, from what is stored and what is in memory.</summary>
     /// <param name="stored">
-    /// Stored buckets of the period and of the reference period; more do no harm, nor does one that comes twice. A
-    /// bucket in memory stands for the stored one of its key.
+    /// Stored buckets of the period and of the reference period, read before this call; more do no harm, nor does one
+    /// that comes twice. A bucket in memory stands for the stored one of its key.
     /// </param>
     /// <exception cref="VideoServiceException">
     /// <see cref="VideoServiceError.Invalid"/>: a period ends before it begins.
