@@ -57,6 +57,9 @@ internal sealed partial class FfmpegProcess : IAsyncDisposable
     /// <param name="onLine">Called with each log line, in order, from one thread at a time.</param>
     /// <param name="onLogEnd">Called once, after the last line.</param>
     /// <param name="withInput">Whether standard input is a pipe.</param>
+    /// <param name="withoutProxyExceptions">
+    /// Whether the environment's no_proxy, which would lead ffmpeg past the proxy that it was given, is kept from it.
+    /// </param>
     /// <exception cref="VideoException"><see cref="VideoErrorKind.FfmpegMissing"/>.</exception>
     public static FfmpegProcess Start(
         string program,
@@ -64,7 +67,8 @@ internal sealed partial class FfmpegProcess : IAsyncDisposable
         TimeSpan stopTimeout,
         Action<FfmpegLogLine>? onLine = null,
         Action? onLogEnd = null,
-        bool withInput = false)
+        bool withInput = false,
+        bool withoutProxyExceptions = false)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -75,6 +79,12 @@ internal sealed partial class FfmpegProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
         start.Environment["AV_LOG_FORCE_NOCOLOR"] = "1";
+        if (withoutProxyExceptions)
+        {
+            start.Environment.Remove("no_proxy");
+            start.Environment.Remove("NO_PROXY");
+        }
+
         var process = new Process { StartInfo = start };
         try
         {

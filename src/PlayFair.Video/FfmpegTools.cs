@@ -9,7 +9,7 @@ internal sealed partial record FfmpegTools(string Ffmpeg, string Ffprobe)
 {
     public const string LocationVariable = "PLAYFAIR_FFMPEG";
 
-    private static readonly ConcurrentDictionary<string, string[]> s_passthroughArguments = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, Version> s_versions = new(StringComparer.Ordinal);
 
     /// <summary>Finds both programs at the location given, else at PLAYFAIR_FFMPEG, else on PATH.</summary>
     /// <exception cref="VideoException"><see cref="VideoErrorKind.FfmpegMissing"/>.</exception>
@@ -49,18 +49,24 @@ internal sealed partial record FfmpegTools(string Ffmpeg, string Ffprobe)
     /// <remarks>-fps_mode came with ffmpeg 5.1, and -vsync, which it replaces, is going away.</remarks>
     public async Task<string[]> PassthroughArgumentsAsync(CancellationToken cancellationToken)
     {
-        if (s_passthroughArguments.TryGetValue(Ffmpeg, out string[]? known))
+        Version version = await VersionAsync(cancellationToken).ConfigureAwait(false);
+        return [version < new Version(5, 1) ? "-vsync" : "-fps_mode", "passthrough"];
+    }
+
+    /// <summary>This ffmpeg's version; builds from a repository have names, not numbers, and are taken as recent.</summary>
+    public async Task<Version> VersionAsync(CancellationToken cancellationToken)
+    {
+        if (s_versions.TryGetValue(Ffmpeg, out Version? known))
             return known;
 
         await using var process = FfmpegProcess.Start(Ffmpeg, ["-version"], TimeSpan.FromSeconds(1));
         using var reader = new StreamReader(process.Output, leaveOpen: true);
         string text = await reader.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
-        Match version = VersionPattern().Match(text);
-        // Builds from a repository have names, not numbers, and are recent.
-        bool isOld = version.Success &&
-            new Version(Number(version.Groups["major"]), Number(version.Groups["minor"])) < new Version(5, 1);
-        string[] arguments = [isOld ? "-vsync" : "-fps_mode", "passthrough"];
-        return s_passthroughArguments.GetOrAdd(Ffmpeg, arguments);
+        Match match = VersionPattern().Match(text);
+        Version version = match.Success
+            ? new Version(Number(match.Groups["major"]), Number(match.Groups["minor"]))
+            : new Version(int.MaxValue, 0);
+        return s_versions.GetOrAdd(Ffmpeg, version);
     }
 
     private static int Number(Group group) => int.Parse(group.ValueSpan, CultureInfo.InvariantCulture);

@@ -113,16 +113,31 @@ public sealed record RateSampling : FrameSampling
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"rate {Hz} Hz");
 
+    /// <summary>The number of ticks up to a time, as a fraction.</summary>
+    internal static double Ticks(TimeSpan time, double hz) => (time.TotalSeconds + GraceSeconds) * hz;
+
     internal override Func<long, TimeSpan, bool> StartPass(long frameCount)
     {
-        double nextTick = 0;
-        return (_, time) =>
+        var sampler = new RateSampler();
+        return (_, time) => sampler.Keeps(time, Hz);
+    }
+}
+
+/// <summary>The rule of <see cref="RateSampling"/> for frames as they come, at a rate that may change on the way.</summary>
+internal sealed class RateSampler
+{
+    private TimeSpan? _lastKept;
+
+    /// <summary>Whether a frame is the first since the last one kept that is at or after a tick of this rate.</summary>
+    public bool Keeps(TimeSpan time, double hz)
+    {
+        if (_lastKept is { } last &&
+            RateSampling.Ticks(time, hz) < Math.Floor(RateSampling.Ticks(last, hz)) + 1)
         {
-            double ticks = (time.TotalSeconds + GraceSeconds) * Hz;
-            if (ticks < nextTick)
-                return false;
-            nextTick = Math.Floor(ticks) + 1;
-            return true;
-        };
+            return false;
+        }
+
+        _lastKept = time;
+        return true;
     }
 }

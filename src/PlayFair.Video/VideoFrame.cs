@@ -43,6 +43,14 @@ public sealed class VideoFrame : IDisposable
         }
     }
 
+    /// <summary>The same pixels further on; they are no longer this frame's.</summary>
+    internal VideoFrame MovedBy(long frameCount, TimeSpan time)
+    {
+        byte[]? rented = Interlocked.Exchange(ref _rented, null);
+        ObjectDisposedException.ThrowIf(rented is null, this);
+        return new VideoFrame(Index + frameCount, PresentationTime + time, rented, _byteCount);
+    }
+
     public void Dispose()
     {
         // A second return of one array would lend it to two owners at once.
