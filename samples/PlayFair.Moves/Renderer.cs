@@ -85,6 +85,9 @@ public sealed class Renderer
         Expose(pixels);
     }
 
+    /// <summary>Passes over one frame: what follows is as if it had been drawn.</summary>
+    public void Skip() => _ = noiseStart.Next(NoiseLength);
+
     private void PaintBackground()
     {
         int stride = width + 2 * Margin;
