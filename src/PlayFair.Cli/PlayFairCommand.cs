@@ -56,9 +56,10 @@ internal static class PlayFairCommand
     }
 
     /// <summary>The names of the commands that lead to one, the root's aside.</summary>
-    private static IEnumerable<string> PathTo(Command command) => command.Parents.OfType<Command>().FirstOrDefault() is { } parent
-        ? PathTo(parent).Append(command.Name)
-        : [];
+    private static IEnumerable<string> PathTo(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent
+            ? PathTo(parent).Append(command.Name)
+            : [];
 
     /// <summary>Tells the user of a foreseen failure, and returns its exit code.</summary>
     public static int Report(Exception failure)

@@ -24,7 +24,9 @@ internal sealed class EventConnection : IAsyncDisposable
     /// <summary>Why the stream ended; null while it goes on, or where its end was no failure.</summary>
     public PlayFairConnectionException? Loss { get; private set; }
 
-    /// <summary>How long to wait before connecting again, as the server's <c>retry:</c> asked; null: it did not.</summary>
+    /// <summary>
+    /// How long to wait before connecting again, as the server's <c>retry:</c> asked; null: it did not.
+    /// </summary>
     public TimeSpan? RetryDelay =>
         _parser.ReconnectionInterval is var interval && interval > TimeSpan.Zero ? interval : null;
 
@@ -71,7 +73,8 @@ internal sealed class EventConnection : IAsyncDisposable
                 "update" => new StreamUpdate(
                     Read(JsonSerializer.Deserialize(data, ContractJson.Lines.AttributionUpdate)), data.ToArray()),
                 "status" => new StreamStatus(Read(JsonSerializer.Deserialize(data, ContractJson.Lines.VideoStatus))),
-                "removed" => new StreamRemoved(Read(JsonSerializer.Deserialize(data, StreamJson.Default.RemovedData)).Video),
+                "removed" =>
+                    new StreamRemoved(Read(JsonSerializer.Deserialize(data, StreamJson.Default.RemovedData)).Video),
                 "gap" => Read(JsonSerializer.Deserialize(data, StreamJson.Default.GapData)) is var gap
                     ? new StreamGap(gap.Video, gap.FromSequence, gap.ToSequence)
                     : null,
@@ -81,8 +84,8 @@ internal sealed class EventConnection : IAsyncDisposable
         catch (JsonException failure)
         {
             throw new PlayFairConnectionException(
-                $"{_address} sent an event '{name}' that this client does not understand: {failure.Message.TrimEnd('.')}. "
-                + "Are client and server of one version?", failure)
+                $"{_address} sent an event '{name}' that this client does not understand: "
+                + $"{failure.Message.TrimEnd('.')}. Are client and server of one version?", failure)
             {
                 IsTransient = false,
             };

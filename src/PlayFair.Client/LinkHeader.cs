@@ -5,8 +5,8 @@ internal static class LinkHeader
 {
     /// <summary>The next page's address; null where there is none.</summary>
     /// <remarks>
-    /// Only the link's query counts: the token goes with every request and nowhere else, and behind a proxy the server may
-    /// not know its own address.
+    /// Only the link's query counts: the token goes with every request and nowhere else, and behind a proxy the server
+    /// may not know its own address.
     /// </remarks>
     public static string? Next(HttpResponseMessage answer)
     {

@@ -12,8 +12,9 @@ namespace PlayFair.Client;
 
 /// <summary>Talks to a PlayFair server over HTTP. Safe for any number of callers at once.</summary>
 /// <remarks>
-/// Every method throws <see cref="PlayFairServerException"/> where the server refuses, <see cref="PlayFairConnectionException"/>
-/// where it cannot be reached, and <see cref="OperationCanceledException"/> where the caller cancels.
+/// Every method throws <see cref="PlayFairServerException"/> where the server refuses,
+/// <see cref="PlayFairConnectionException"/> where it cannot be reached, and <see cref="OperationCanceledException"/>
+/// where the caller cancels.
 /// </remarks>
 public sealed class PlayFairClient : IDisposable
 {
@@ -79,8 +80,11 @@ public sealed class PlayFairClient : IDisposable
     public Task<VideoStatus> AddVideoAsync(VideoDefinition definition, CancellationToken cancellationToken = default) =>
         SendDefinitionAsync(HttpMethod.Post, QueryBuilder.Path("videos"), definition, cancellationToken);
 
-    /// <summary>Describes a video anew; unless only its title changes it starts again, and its sequence goes on.</summary>
-    public Task<VideoStatus> ChangeVideoAsync(VideoDefinition definition, CancellationToken cancellationToken = default) =>
+    /// <summary>
+    /// Describes a video anew; unless only its title changes it starts again, and its sequence goes on.
+    /// </summary>
+    public Task<VideoStatus> ChangeVideoAsync(
+        VideoDefinition definition, CancellationToken cancellationToken = default) =>
         SendDefinitionAsync(HttpMethod.Put, QueryBuilder.Path("videos", definition.Id), definition, cancellationToken);
 
     /// <summary>Stops a video and deletes it with its history.</summary>
@@ -109,8 +113,8 @@ public sealed class PlayFairClient : IDisposable
         RangeAsync(id, "history", range, Json.IReadOnlyListAttributionUpdate, cancellationToken);
 
     /// <summary>
-    /// Stored frame tracks, oldest first, fetched page by page as they are read; sequence numbers in the range are those of
-    /// the last update.
+    /// Stored frame tracks, oldest first, fetched page by page as they are read; sequence numbers in the range are
+    /// those of the last update.
     /// </summary>
     public IAsyncEnumerable<FrameTrack> FrameTracksAsync(
         string id, UpdateRange? range = null, CancellationToken cancellationToken = default) =>
@@ -139,11 +143,14 @@ public sealed class PlayFairClient : IDisposable
     public Task<ServiceStatus> StatusAsync(CancellationToken cancellationToken = default) =>
         GetAsync(QueryBuilder.Path("status"), Json.ServiceStatus, cancellationToken);
 
-    /// <summary>A PNG picture of a frame as the model saw it; null where there is none (only recent ones are kept).</summary>
+    /// <summary>
+    /// A PNG picture of a frame as the model saw it; null where there is none (only recent ones are kept).
+    /// </summary>
     /// <param name="frameIndex">As in <see cref="AttributionUpdate.FrameIndices"/>.</param>
     public async Task<byte[]?> ThumbnailAsync(string id, long frameIndex, CancellationToken cancellationToken = default)
     {
-        string path = QueryBuilder.Path("videos", id, "frames", FormattableString.Invariant($"{frameIndex}"), "thumbnail");
+        string path =
+            QueryBuilder.Path("videos", id, "frames", FormattableString.Invariant($"{frameIndex}"), "thumbnail");
         try
         {
             using HttpResponseMessage answer = await GetAsync(path, cancellationToken);
@@ -158,7 +165,9 @@ public sealed class PlayFairClient : IDisposable
     }
 
     /// <summary>Writes stored updates to a stream, as the server sends them.</summary>
-    /// <param name="format"><c>csv</c>, a line for each update, class and frame, or <c>jsonl</c>, one for each update.</param>
+    /// <param name="format">
+    /// <c>csv</c>, a line for each update, class and frame, or <c>jsonl</c>, one for each update.
+    /// </param>
     public async Task ExportAsync(
         string id, string format, UpdateRange? range, Stream destination, CancellationToken cancellationToken = default)
     {
@@ -169,25 +178,28 @@ public sealed class PlayFairClient : IDisposable
     }
 
     /// <summary>
-    /// Follows videos for ever: every update of each, in order, none twice. A lost stream is connected again by itself, 1 s
-    /// later at first and 30 s at most, and goes on where it was lost.
+    /// Follows videos for ever: every update of each, in order, none twice. A lost stream is connected again by itself,
+    /// 1 s later at first and 30 s at most, and goes on where it was lost.
     /// </summary>
     /// <param name="videos">Ids; null: all there are, and those that are added.</param>
     /// <param name="after">
-    /// For each video the last sequence number that the caller has, −1 to have all; videos that are not named start with
-    /// their latest update, if there is one.
+    /// For each video the last sequence number that the caller has, −1 to have all; videos that are not named start
+    /// with their latest update, if there is one.
     /// </param>
     /// <exception cref="PlayFairConnectionException">
     /// The server cannot be reached, when this begins; later that is a <see cref="StreamConnection"/>.
     /// </exception>
-    /// <exception cref="PlayFairServerException">The server refuses the stream, and not only for the moment.</exception>
+    /// <exception cref="PlayFairServerException">
+    /// The server refuses the stream, and not only for the moment.
+    /// </exception>
     public async IAsyncEnumerable<StreamEvent> FollowAsync(
         IReadOnlyList<string>? videos = null,
         IReadOnlyDictionary<string, long>? after = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         if (videos is { Count: 0 })
-            throw new ArgumentException("No videos are named; expected at least one id, or null for all.", nameof(videos));
+            throw new ArgumentException(
+                "No videos are named; expected at least one id, or null for all.", nameof(videos));
         string path = new QueryBuilder(QueryBuilder.Path("events")).Add("video", videos).ToString();
         var position = new StreamPosition(videos, after);
         var delays = new ReconnectDelays(_options);
@@ -261,7 +273,11 @@ public sealed class PlayFairClient : IDisposable
     }
 
     private IAsyncEnumerable<T> RangeAsync<T>(
-        string id, string what, UpdateRange? range, JsonTypeInfo<IReadOnlyList<T>> type, CancellationToken cancellationToken)
+        string id,
+        string what,
+        UpdateRange? range,
+        JsonTypeInfo<IReadOnlyList<T>> type,
+        CancellationToken cancellationToken)
     {
         QueryBuilder query = new QueryBuilder(QueryBuilder.Path("videos", id, what)).Add("limit", "1000");
         return PagesAsync((range ?? new()).AddTo(query).ToString(), type, cancellationToken);
@@ -322,8 +338,8 @@ public sealed class PlayFairClient : IDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new PlayFairConnectionException(
-                $"{Address} does not answer: {_options.AnswerTimeout.TotalSeconds:0.#} s have passed. Is it busy, or its "
-                + "network cut off?");
+                $"{Address} does not answer: {_options.AnswerTimeout.TotalSeconds:0.#} s have passed. Is it busy, or "
+                + "its network cut off?");
         }
         catch (HttpRequestException failure)
         {
@@ -398,7 +414,9 @@ public sealed class PlayFairClient : IDisposable
         }
     }
 
-    /// <summary>The problem details of an answer that says failure (RFC 9457), or what can be said without them.</summary>
+    /// <summary>
+    /// The problem details of an answer that says failure (RFC 9457), or what can be said without them.
+    /// </summary>
     private async Task<Exception> ReadProblemAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
     {
         Problem? problem = null;
@@ -408,7 +426,8 @@ public sealed class PlayFairClient : IDisposable
             {
                 await using Stream body = await OpenAsync(answer, cancellationToken);
                 byte[] bytes = new byte[MaxProblemBytes];
-                int length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
+                int length =
+                    await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
                 problem = JsonSerializer.Deserialize(bytes.AsSpan(0, length), StreamJson.Default.Problem);
             }
             catch (Exception failure) when (failure is JsonException || EventConnection.IsLoss(failure))
@@ -431,7 +450,11 @@ public sealed class PlayFairClient : IDisposable
         string? detail = problem?.Detail;
         // Which status has which remedy here, the server cannot know.
         if (answer.StatusCode == HttpStatusCode.Unauthorized)
-            detail = $"{detail ?? "The server asks for a token."} Give one by {PlayFairClientOptions.TokenVariable} or --token.";
+        {
+            detail ??= "The server asks for a token.";
+            detail += $" Give one by {PlayFairClientOptions.TokenVariable} or --token.";
+        }
+
         return new PlayFairServerException(
             answer.StatusCode, title, detail ?? $"{Address} answers {code} ({title}).", problem?.Field)
         {
@@ -450,7 +473,8 @@ public sealed class PlayFairClient : IDisposable
         if (found == expected)
             return;
         throw new PlayFairConnectionException(
-            $"{Address} is no PlayFair server: it answers '{found ?? "nothing"}', expected '{expected}'. Check the address.")
+            $"{Address} is no PlayFair server: it answers '{found ?? "nothing"}', expected '{expected}'. Check the "
+            + "address.")
         {
             IsTransient = false,
         };
@@ -460,8 +484,8 @@ public sealed class PlayFairClient : IDisposable
         new($"{Address} cut its answer off: {failure.Message.TrimEnd('.')}.", failure);
 
     private PlayFairConnectionException NotUnderstood(HttpResponseMessage answer, string reason) =>
-        new($"{Address} answers '{answer.RequestMessage?.RequestUri?.AbsolutePath}' with what this client does not understand: "
-            + $"{reason.TrimEnd('.')}. Are client and server of one version?")
+        new($"{Address} answers '{answer.RequestMessage?.RequestUri?.AbsolutePath}' with what this client does not "
+            + $"understand: {reason.TrimEnd('.')}. Are client and server of one version?")
         {
             IsTransient = false,
         };

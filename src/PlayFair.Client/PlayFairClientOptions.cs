@@ -23,7 +23,9 @@ public sealed record PlayFairClientOptions
     /// <summary>How long a stream may bring nothing; the server sends a sign of life every 15 s.</summary>
     public TimeSpan SilenceTimeout { get; init; } = TimeSpan.FromSeconds(45);
 
-    /// <summary>How long a lost stream waits for its next attempt, unless the server says otherwise; doubles each time.</summary>
+    /// <summary>
+    /// How long a lost stream waits for its next attempt, unless the server says otherwise; doubles each time.
+    /// </summary>
     public TimeSpan ReconnectDelay { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>To which it doubles at most.</summary>
@@ -39,15 +41,15 @@ public sealed record PlayFairClientOptions
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
         {
             throw new ArgumentException(
-                $"The server's address is '{Redact(text)}'; expected one such as {DefaultAddress}. Put it right in --url or "
-                + $"{AddressVariable}.");
+                $"The server's address is '{Redact(text)}'; expected one such as {DefaultAddress}. Put it right in "
+                + $"--url or {AddressVariable}.");
         }
 
         if (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0)
         {
             throw new ArgumentException(
-                "The server's address holds a user, a query or a fragment; expected only scheme, host, port and path, such "
-                + $"as {DefaultAddress}. Give a token by {TokenVariable}.");
+                "The server's address holds a user, a query or a fragment; expected only scheme, host, port and path, "
+                + $"such as {DefaultAddress}. Give a token by {TokenVariable}.");
         }
 
         return address.AbsolutePath.EndsWith('/') ? address : new Uri(address.AbsoluteUri + "/");
@@ -60,7 +62,8 @@ public sealed record PlayFairClientOptions
         return token is null || token.All(c => c is > ' ' and < '\u007F')
             ? token
             : throw new ArgumentException(
-                $"The token holds spaces, line breaks or characters beyond ASCII. Put it right in --token or {TokenVariable}.");
+                "The token holds spaces, line breaks or characters beyond ASCII. Put it right in --token or "
+                + $"{TokenVariable}.");
     }
 
     /// <summary>Whatever follows an '@' or comes before one may be a credential.</summary>

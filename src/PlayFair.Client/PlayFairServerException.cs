@@ -24,7 +24,8 @@ public sealed class PlayFairServerException(HttpStatusCode status, string title,
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>Whether the same request may succeed later.</summary>
-    public bool IsTransient => Status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= (HttpStatusCode)500;
+    public bool IsTransient =>
+        Status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= (HttpStatusCode)500;
 }
 
 /// <summary>The server cannot be reached, or what answers is no PlayFair server; the message is for people.</summary>

@@ -10,7 +10,8 @@ internal sealed class QueryBuilder(string path)
     private char _separator = '?';
 
     /// <summary>A path's parts, each escaped.</summary>
-    public static string Path(params string[] parts) => "api/v1/" + string.Join('/', parts.Select(Uri.EscapeDataString));
+    public static string Path(params string[] parts) =>
+        "api/v1/" + string.Join('/', parts.Select(Uri.EscapeDataString));
 
     public QueryBuilder Add(string name, string? value)
     {

@@ -17,7 +17,8 @@ internal sealed class StreamPosition(IReadOnlyList<string>? videos, IReadOnlyDic
     private readonly HashSet<string> _followed = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// As the server writes event ids: the sequence number where one video was asked for, else <c>a:17,b:9</c>; null: none.
+    /// As the server writes event ids: the sequence number where one video was asked for, else <c>a:17,b:9</c>; null:
+    /// none.
     /// </summary>
     public string? LastEventId
     {
@@ -45,7 +46,8 @@ internal sealed class StreamPosition(IReadOnlyList<string>? videos, IReadOnlyDic
                 {
                     if (update.Sequence <= last)
                         yield break;
-                    // The server says where updates are gone; were one ever to be missing silently, it would be told too.
+                    // The server says where updates are gone; were one ever to be missing silently, it would be told
+                    // too.
                     if (update.Sequence > last + 1)
                         yield return new StreamGap(update.Video, last + 1, update.Sequence - 1);
                 }
@@ -68,8 +70,8 @@ internal sealed class StreamPosition(IReadOnlyList<string>? videos, IReadOnlyDic
     }
 
     /// <summary>
-    /// Whether a status says that a video has begun anew while the connection was lost: it was removed and added again, or
-    /// the server stores nothing. Its updates are then asked for from the first on.
+    /// Whether a status says that a video has begun anew while the connection was lost: it was removed and added again,
+    /// or the server stores nothing. Its updates are then asked for from the first on.
     /// </summary>
     public bool HasBegunAnew(StreamEvent arrived)
     {

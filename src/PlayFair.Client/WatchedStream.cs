@@ -1,6 +1,8 @@
 namespace PlayFair.Client;
 
-/// <summary>An answer that fails where it brings nothing for too long: a cut network says nothing, and would for ever.</summary>
+/// <summary>
+/// An answer that fails where it brings nothing for too long: a cut network says nothing, and would for ever.
+/// </summary>
 /// <exception cref="TimeoutException">Thrown by reading.</exception>
 internal sealed class WatchedStream(Stream inner, TimeSpan silence, TimeProvider time) : Stream
 {

@@ -102,11 +102,17 @@ public sealed class ClientTests
 
         Assert.Equal(
             [
-                "GET /api/v1/videos/door", "POST /api/v1/videos", "PUT /api/v1/videos/door", "DELETE /api/v1/videos/door",
-                "GET /api/v1/videos/door/latest", "GET /api/v1/videos/door/latest", "GET /api/v1/videos/door/frames?limit=1000",
+                "GET /api/v1/videos/door",
+                "POST /api/v1/videos",
+                "PUT /api/v1/videos/door",
+                "DELETE /api/v1/videos/door",
+                "GET /api/v1/videos/door/latest",
+                "GET /api/v1/videos/door/latest",
+                "GET /api/v1/videos/door/frames?limit=1000",
                 "GET /api/v1/statistics?video=a&video=b&class=opening%20%26%20closing&to=2026-01-02T03%3A04%3A05Z",
                 "GET /api/v1/models", "GET /api/v1/status", "GET /api/v1/videos/door/frames/17/thumbnail",
-                "GET /api/v1/videos/door/frames/18/thumbnail", "GET /api/v1/videos/door/export?format=csv&fromSequence=2",
+                "GET /api/v1/videos/door/frames/18/thumbnail",
+                "GET /api/v1/videos/door/export?format=csv&fromSequence=2",
             ],
             server.Requests.Select(r => $"{r.Method} {r.Target}"));
         // What changes something says so in a way that other pages in a browser cannot.
@@ -122,8 +128,11 @@ public sealed class ClientTests
         await using var server = new ScriptedServer(
             answer => answer.SendAsync(
                 400, "application/problem+json",
-                """{"title":"Invalid","status":400,"detail":"window is 1; expected 2 to 4096.","field":"window","traceId":"x"}"""),
-            answer => answer.SendAsync(401, "application/problem+json", """{"title":"No token","detail":"A token is required."}"""),
+                """
+                {"title":"Invalid","status":400,"detail":"window is 1; expected 2 to 4096.","field":"window","new":"x"}
+                """),
+            answer => answer.SendAsync(
+                401, "application/problem+json", """{"title":"No token","detail":"A token is required."}"""),
             answer => answer.SendAsync(502, "text/html", "<h1>Bad gateway</h1>", "Retry-After: 7"),
             answer => answer.SendAsync(500, "application/problem+json", "{ this is not JSON"));
         using PlayFairClient client = Client(server);
@@ -154,7 +163,9 @@ public sealed class ClientTests
         PlayFairConnectionException failure = await Assert.ThrowsAsync<PlayFairConnectionException>(
             () => client.StatusAsync(Token));
 
-        Assert.StartsWith($"{address}/ refuses the connection: is 'playfair serve' running there?", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{address}/ refuses the connection: is 'playfair serve' running there?", failure.Message,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("secret", failure.ToString(), StringComparison.Ordinal);
         await Assert.ThrowsAsync<PlayFairConnectionException>(
             async () => await client.FollowAsync(cancellationToken: Token).FirstAsync(Token));
@@ -165,7 +176,8 @@ public sealed class ClientTests
     {
         await using var server = new ScriptedServer(
             answer => answer.SendAsync(200, "text/html", "<h1>It works!</h1>"),
-            answer => answer.WriteAsync("HTTP/1.1 301 Moved\r\nLocation: https://door.example/\r\nContent-Length: 0\r\n\r\n"),
+            answer =>
+                answer.WriteAsync("HTTP/1.1 301 Moved\r\nLocation: https://door.example/\r\nContent-Length: 0\r\n\r\n"),
             answer => answer.SendJsonAsync("""{"version":1}"""),
             answer => answer.WriteAsync("SSH-2.0-OpenSSH_9.2\r\n"),
             answer => answer.SendAsync(200, "text/html", "<h1>It works!</h1>"));
@@ -190,7 +202,8 @@ public sealed class ClientTests
             answer => answer.StallAsync(),
             async answer =>
             {
-                await answer.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n[");
+                await answer.WriteAsync(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n[");
                 await answer.StallAsync();
             },
             answer => answer.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 100\r\n\r\na,b"));
@@ -201,8 +214,10 @@ public sealed class ClientTests
             SilenceTimeout = TimeSpan.FromMilliseconds(700),
         });
 
-        Assert.Contains("does not answer", await FailureAsync(() => client.ModelsAsync(Token)), StringComparison.Ordinal);
-        Assert.Contains("nothing came for 0.7 s", await FailureAsync(() => client.ModelsAsync(Token)), StringComparison.Ordinal);
+        Assert.Contains(
+            "does not answer", await FailureAsync(() => client.ModelsAsync(Token)), StringComparison.Ordinal);
+        Assert.Contains(
+            "nothing came for 0.7 s", await FailureAsync(() => client.ModelsAsync(Token)), StringComparison.Ordinal);
         // An export that was cut off is no export.
         using var export = new MemoryStream();
         Assert.Contains(
@@ -233,7 +248,8 @@ public sealed class ClientTests
     [InlineData("http://127.0.0.1/?access_token=secret", "holds a user, a query")]
     public void An_address_that_makes_no_sense_is_refused_without_its_secrets(string address, string words)
     {
-        ArgumentException refusal = Assert.Throws<ArgumentException>(() => new PlayFairClient(new() { Address = address }));
+        ArgumentException refusal =
+            Assert.Throws<ArgumentException>(() => new PlayFairClient(new() { Address = address }));
         Assert.Contains(words, refusal.Message, StringComparison.Ordinal);
         Assert.Contains("http://127.0.0.1:5080", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", refusal.Message, StringComparison.Ordinal);
@@ -242,11 +258,13 @@ public sealed class ClientTests
     [Fact]
     public void A_token_that_no_header_can_carry_is_refused_without_showing_it()
     {
-        ArgumentException refusal = Assert.Throws<ArgumentException>(() => new PlayFairClient(new() { Token = "sec\nret" }));
+        ArgumentException refusal =
+            Assert.Throws<ArgumentException>(() => new PlayFairClient(new() { Token = "sec\nret" }));
         Assert.DoesNotContain("sec\n", refusal.Message, StringComparison.Ordinal);
         // The line break at a file's end is no part of it.
         new PlayFairClient(new() { Token = "secret\n" }).Dispose();
     }
 
-    private static PlayFairClient Client(ScriptedServer server) => new(new() { Address = server.Address, Token = "secret" });
+    private static PlayFairClient Client(ScriptedServer server) =>
+        new(new() { Address = server.Address, Token = "secret" });
 }

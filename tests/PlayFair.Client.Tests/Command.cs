@@ -45,7 +45,7 @@ internal static class Command
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
         };
-        foreach (string name in new[] { "NO_COLOR", PlayFairClientOptions.AddressVariable, PlayFairClientOptions.TokenVariable })
+        foreach (string name in new[] { "NO_COLOR", "PLAYFAIR_URL", "PLAYFAIR_TOKEN" })
             start.Environment.Remove(name);
         foreach ((string name, string value) in environment)
             start.Environment[name] = value;

@@ -33,11 +33,13 @@ public sealed class FollowTests
     [Fact]
     public async Task An_update_is_delivered_with_the_very_bytes_that_the_server_sent()
     {
-        string json = Samples.Json(Samples.Update(4)).Replace("opening something", "öffnen 猫", StringComparison.Ordinal);
+        string json =
+            Samples.Json(Samples.Update(4)).Replace("opening something", "öffnen 猫", StringComparison.Ordinal);
         // One data line for each line of it, carriage returns, a byte order mark, and fields that nobody knows.
         await using var server = new ScriptedServer(async answer =>
         {
-            await answer.BeginEventsAsync($"\uFEFF: hello\r\nfuture: 1\r\nevent: update\r\nid: 4\r\ndata: {json}\r\n\r\n");
+            await answer.BeginEventsAsync(
+                $"\uFEFF: hello\r\nfuture: 1\r\nevent: update\r\nid: 4\r\ndata: {json}\r\n\r\n");
             await answer.StallAsync();
         });
 
@@ -126,7 +128,8 @@ public sealed class FollowTests
     {
         await using var server = new ScriptedServer(
             async answer => await answer.BeginEventsAsync(
-                Samples.Updates(0, 0), "event: gap\ndata: {\"video\":\"door\",\"fromSequence\":1,\"toSequence\":4}\n\n"),
+                Samples.Updates(0, 0),
+                "event: gap\ndata: {\"video\":\"door\",\"fromSequence\":1,\"toSequence\":4}\n\n"),
             async answer =>
             {
                 await answer.BeginEventsAsync(Samples.Updates(5, 5));
@@ -141,7 +144,8 @@ public sealed class FollowTests
     public async Task A_video_that_began_anew_while_nobody_was_connected_is_followed_from_its_first_update()
     {
         await using var server = new ScriptedServer(
-            async answer => await answer.BeginEventsAsync(Samples.Event(Samples.Status(lastSequence: 40)), Samples.Updates(40, 41)),
+            async answer =>
+                await answer.BeginEventsAsync(Samples.Event(Samples.Status(lastSequence: 40)), Samples.Updates(40, 41)),
             async answer =>
             {
                 await answer.BeginEventsAsync(Samples.Event(Samples.Status(lastSequence: 1)));
@@ -163,7 +167,8 @@ public sealed class FollowTests
         await using var server = new ScriptedServer(
             async answer => await answer.BeginEventsAsync(Samples.Updates(0, 0)),
             async answer => await answer.WriteAsync("HTTP/1.1 200 OK\r\nContent-"),
-            async answer => await answer.SendAsync(503, "application/problem+json", """{"title":"Full","detail":"No room."}"""),
+            async answer =>
+                await answer.SendAsync(503, "application/problem+json", """{"title":"Full","detail":"No room."}"""),
             async answer => await answer.SendAsync(
                 503, "application/problem+json", """{"title":"Full","detail":"No room."}""", "Retry-After: 1"),
             async answer => await answer.BeginEventsAsync("retry: 120\n\n", Samples.Updates(1, 1)),
@@ -175,8 +180,8 @@ public sealed class FollowTests
 
         List<StreamEvent> events = await FollowUntilAsync(server, ["door"], after: null, sequence: 2);
 
-        // The clock stands still, so the times of the next attempts are the delays: 40 ms doubled to 100 ms at most, the
-        // server's one second, and then the 120 ms that its stream asked for (but no more than the longest).
+        // The clock stands still, so the times of the next attempts are the delays: 40 ms doubled to 100 ms at most,
+        // the server's one second, and then the 120 ms that its stream asked for (but no more than the longest).
         Assert.Equal(
             [40, 80, 100, 1000, 100],
             events.OfType<StreamConnection>().Where(c => !c.IsConnected)
@@ -228,7 +233,8 @@ public sealed class FollowTests
             await foreach (StreamEvent arrived in client.FollowAsync(["door"], null, patience.Token))
             {
                 events.Add(arrived);
-                if (arrived is StreamConnection { Reason: { } reason } && reason.Contains("refuses", StringComparison.Ordinal))
+                if (arrived is StreamConnection { Reason: { } reason }
+                    && reason.Contains("refuses", StringComparison.Ordinal))
                     isAway.TrySetResult();
                 if (arrived is StreamUpdate { Update.Sequence: 0 })
                     await first.DisposeAsync();
@@ -268,7 +274,8 @@ public sealed class FollowTests
     public async Task An_event_that_makes_no_sense_ends_the_stream_with_words()
     {
         await using var server = new ScriptedServer(
-            async answer => await answer.BeginEventsAsync("event: future\ndata: 1\n\nevent: update\ndata: {\"video\":1}\n\n"));
+            async answer =>
+                await answer.BeginEventsAsync("event: future\ndata: 1\n\nevent: update\ndata: {\"video\":1}\n\n"));
 
         PlayFairConnectionException failure = await Assert.ThrowsAsync<PlayFairConnectionException>(
             () => FollowUntilAsync(server, ["door"], after: null, sequence: 1));
@@ -309,17 +316,22 @@ public sealed class FollowTests
         });
     }
 
-    private static PlayFairClient Client(ScriptedServer server, TimeSpan? silence = null, TimeSpan? delay = null) => new(new()
-    {
-        Address = server.Address,
-        ReconnectDelay = delay ?? TimeSpan.FromMilliseconds(40),
-        LongestReconnectDelay = delay ?? TimeSpan.FromMilliseconds(100),
-        SilenceTimeout = silence ?? Patience,
-        Time = new StandingClock(),
-    });
+    private static PlayFairClient Client(ScriptedServer server, TimeSpan? silence = null, TimeSpan? delay = null) =>
+        new(new()
+        {
+            Address = server.Address,
+            ReconnectDelay = delay ?? TimeSpan.FromMilliseconds(40),
+            LongestReconnectDelay = delay ?? TimeSpan.FromMilliseconds(100),
+            SilenceTimeout = silence ?? Patience,
+            Time = new StandingClock(),
+        });
 
     private static async Task<List<StreamEvent>> FollowUntilAsync(
-        ScriptedServer server, string[]? videos, Dictionary<string, long>? after, long sequence, TimeSpan? silence = null)
+        ScriptedServer server,
+        string[]? videos,
+        Dictionary<string, long>? after,
+        long sequence,
+        TimeSpan? silence = null)
     {
         using PlayFairClient client = Client(server, silence);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

@@ -23,7 +23,8 @@ internal static class Samples
         TopClass = 14,
         Classes =
         [
-            new(14, "opening something", 0.75f, 0.05f, [.. Enumerable.Range(0, frameCount).Select(i => i % 2 == 0 ? 0.4f : -0.05f)]),
+            new(14, "opening something", 0.75f, 0.05f,
+                [.. Enumerable.Range(0, frameCount).Select(i => i % 2 == 0 ? 0.4f : -0.05f)]),
             new(3, "moving something up", 0.125f, 0.05f, new float[frameCount]),
         ],
         EvaluationCount = 255,
@@ -32,7 +33,8 @@ internal static class Samples
     };
 
     public static VideoStatus Status(
-        string id = "door", long? lastSequence = null, VideoState state = VideoState.Live, string? reason = null) => new()
+        string id = "door", long? lastSequence = null, VideoState state = VideoState.Live, string? reason = null) =>
+        new()
         {
             Definition = new() { Id = id, Source = "synthetic:1" },
             State = state,
@@ -46,11 +48,13 @@ internal static class Samples
             Latency = new(20, 34, 40),
         };
 
-    public static string Json(AttributionUpdate update) => JsonSerializer.Serialize(update, ContractJson.Lines.AttributionUpdate);
+    public static string Json(AttributionUpdate update) =>
+        JsonSerializer.Serialize(update, ContractJson.Lines.AttributionUpdate);
 
     public static string Json(VideoStatus status) => JsonSerializer.Serialize(status, ContractJson.Lines.VideoStatus);
 
-    public static string Event(AttributionUpdate update) => $"event: update\nid: {update.Sequence}\ndata: {Json(update)}\n\n";
+    public static string Event(AttributionUpdate update) =>
+        $"event: update\nid: {update.Sequence}\ndata: {Json(update)}\n\n";
 
     public static string Event(VideoStatus status) => $"event: status\ndata: {Json(status)}\n\n";
 

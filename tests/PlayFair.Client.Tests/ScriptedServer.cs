@@ -13,8 +13,8 @@ public sealed record Received(string Method, string Target, IReadOnlyDictionary<
 }
 
 /// <summary>
-/// An HTTP server on a real socket that does what its script says, wrong things too: each connection gets the next step.
-/// Once the script is over, connections are closed without an answer.
+/// An HTTP server on a real socket that does what its script says, wrong things too: each connection gets the next
+/// step. Once the script is over, connections are closed without an answer.
 /// </summary>
 public sealed class ScriptedServer : IAsyncDisposable
 {
@@ -81,7 +81,8 @@ public sealed class ScriptedServer : IAsyncDisposable
                 // The rest goes out before the connection ends.
                 client.Client.Shutdown(SocketShutdown.Send);
             }
-            catch (Exception end) when (end is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+            catch (Exception end) when (
+                end is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
             {
                 // The client is gone, or the test is over.
             }
@@ -101,7 +102,8 @@ public sealed class ScriptedServer : IAsyncDisposable
         string[] lines = Encoding.ASCII.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         var headers = lines.Skip(1).Select(line => line.Split(": ", 2))
             .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase);
-        byte[] body = new byte[int.Parse(headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture)];
+        byte[] body =
+            new byte[int.Parse(headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture)];
         if (headers.ContainsKey("Transfer-Encoding"))
             body = await ReadChunksAsync(stream);
         else
@@ -148,10 +150,12 @@ public sealed class Answer(Received request, TcpClient client, CancellationToken
 
     /// <summary>A whole answer.</summary>
     public Task SendAsync(int status, string mediaType, string body, params string[] headers) => WriteAsync(
-        $"HTTP/1.1 {status} Scripted\r\nContent-Type: {mediaType}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n"
+        $"HTTP/1.1 {status} Scripted\r\nContent-Type: {mediaType}\r\n"
+        + $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n"
         + string.Concat(headers.Select(header => header + "\r\n")) + "Connection: close\r\n\r\n" + body);
 
-    public Task SendJsonAsync(string body, params string[] headers) => SendAsync(200, "application/json", body, headers);
+    public Task SendJsonAsync(string body, params string[] headers) =>
+        SendAsync(200, "application/json", body, headers);
 
     /// <summary>The head of an event stream, with these events; without a length its end is the connection's.</summary>
     public Task BeginEventsAsync(params string[] events) => WriteAsync(

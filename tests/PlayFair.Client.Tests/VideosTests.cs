@@ -11,7 +11,7 @@ public sealed class VideosTests : IDisposable
     [Fact]
     public async Task Videos_are_listed_shown_and_removed()
     {
-        VideoStatus away = Samples.Status("gate", 12, VideoState.Reconnecting, "The camera refuses the connection.") with
+        VideoStatus away = Samples.Status("gate", 12, VideoState.Reconnecting, "The camera refuses it.") with
         {
             NextAttemptAt = Samples.Start.AddSeconds(5),
             FailedAttempts = 3,
@@ -32,7 +32,7 @@ public sealed class VideosTests : IDisposable
             ID    STATE         UPDATES/S      P95  DROPPED  QUALITY  SOURCE
             door  live                8.0    34 ms        2  all      synthetic:1
             gate  reconnecting        8.0        –        2  −2       synthetic:1
-                  The camera refuses the connection.
+                  The camera refuses it.
 
             """,
             await OutputAsync("videos"));
@@ -41,7 +41,9 @@ public sealed class VideosTests : IDisposable
             (await OutputAsync("videos", "list", "--json")).TrimEnd().Split('\n')
                 .Select(line => JsonSerializer.Deserialize(line, ContractJson.Lines.VideoStatus)!.Definition.Id));
         string shown = await OutputAsync("videos", "show", "gate");
-        Assert.Contains("state     reconnecting since 2026-01-02 03:04:05Z: The camera refuses the connection.", shown, StringComparison.Ordinal);
+        Assert.Contains(
+            "state     reconnecting since 2026-01-02 03:04:05Z: The camera refuses it.", shown,
+            StringComparison.Ordinal);
         Assert.Contains("attempt   2026-01-02 03:04:10Z, after 3 that failed", shown, StringComparison.Ordinal);
         Assert.Contains("quality   −2 (m = 64, 4 frames/s): the machine is busy", shown, StringComparison.Ordinal);
         Assert.Equal("Removed 'gate'.\n", await OutputAsync("videos", "remove", "gate"));
@@ -62,19 +64,23 @@ public sealed class VideosTests : IDisposable
         string file = Path.Combine(_folder, "clip.mp4");
         File.WriteAllText(file, "");
         await using var server = new ScriptedServer(
-            answer => answer.SendAsync(201, "application/json", Samples.Json(Samples.Status("clip", state: VideoState.Connecting))),
+            answer => answer.SendAsync(
+                201, "application/json", Samples.Json(Samples.Status("clip", state: VideoState.Connecting))),
             answer => answer.SendAsync(201, "application/json", Samples.Json(Samples.Status("a"))),
             answer => answer.SendAsync(
                 409, "application/problem+json", """{"title":"Exists","detail":"There is a video 'a' already."}"""));
 
         Outcome added = await Command.RunAsync(
-            "videos", "add", Path.GetRelativePath(Environment.CurrentDirectory, file), "--id", "clip", "--title", "A clip",
-            "--model", "moves-tsn", "--rate", "4.5", "--window", "24", "--stride", "2", "--samples", "99", "--iterations", "3",
-            "--seed", "7", "--score", "logit", "--class", "top2", "--class", "opening something", "--fast", "--loop", "--udp",
+            "videos", "add", Path.GetRelativePath(Environment.CurrentDirectory, file), "--id", "clip",
+            "--title", "A clip",
+            "--model", "moves-tsn", "--rate", "4.5", "--window", "24", "--stride", "2", "--samples", "99",
+            "--iterations", "3", "--seed", "7", "--score", "logit", "--class", "top2", "--class", "opening something",
+            "--fast", "--loop", "--udp",
             "--url", server.Address);
         Assert.Equal((0, ""), (added.Code, added.Error));
         Assert.Equal("Added 'clip': connecting. Follow it: playfair watch clip\n", added.Output);
-        VideoDefinition sent = JsonSerializer.Deserialize(server.Requests.Single().Body, ContractJson.Lines.VideoDefinition)!;
+        VideoDefinition sent =
+            JsonSerializer.Deserialize(server.Requests.Single().Body, ContractJson.Lines.VideoDefinition)!;
         Assert.Equal(["top2", "opening something"], sent.Classes);
         Assert.Equal(
             new VideoDefinition
@@ -99,15 +105,18 @@ public sealed class VideosTests : IDisposable
             sent);
 
         await Command.RunAsync("videos", "add", "synthetic:1", "--id", "a", "--url", server.Address);
-        VideoDefinition plain = JsonSerializer.Deserialize(server.Requests.Last().Body, ContractJson.Lines.VideoDefinition)!;
+        VideoDefinition plain =
+            JsonSerializer.Deserialize(server.Requests.Last().Body, ContractJson.Lines.VideoDefinition)!;
         Assert.Equal(new VideoDefinition { Id = "a", Source = "synthetic:1", Classes = plain.Classes }, plain);
         Assert.Equal(["top3"], plain.Classes);
 
         (await Command.RunAsync("videos", "add", "synthetic:1", "--id", "a", "--url", server.Address))
             .Refused(73, "There is a video 'a' already.");
         (await Command.RunAsync("videos", "add", "synthetic:1")).Refused(2, "--id", "See 'playfair videos add --help'");
-        (await Command.RunAsync("videos", "add", "x", "--id", "a", "--rate", "0")).Refused(2, "--rate is '0'; expected");
-        (await Command.RunAsync("videos", "add", "x", "--id", "a", "--window", "1")).Refused(2, "--window is '1'; expected 2 to 4096");
+        (await Command.RunAsync("videos", "add", "x", "--id", "a", "--rate", "0"))
+            .Refused(2, "--rate is '0'; expected");
+        (await Command.RunAsync("videos", "add", "x", "--id", "a", "--window", "1"))
+            .Refused(2, "--window is '1'; expected 2 to 4096");
     }
 
     [Fact]
@@ -116,7 +125,8 @@ public sealed class VideosTests : IDisposable
         string file = Path.Combine(_folder, "out.csv");
         await using var server = new ScriptedServer(
             answer => answer.SendAsync(200, "text/csv", "a,b\n1,2\n"),
-            answer => answer.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 100\r\n\r\na,b\n"),
+            answer =>
+                answer.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 100\r\n\r\na,b\n"),
             answer => answer.SendAsync(200, "application/x-ndjson", "{}\n"));
 
         Outcome exported = await Command.RunAsync(
@@ -124,14 +134,18 @@ public sealed class VideosTests : IDisposable
         Assert.Equal((0, "", ""), (exported.Code, exported.Output, exported.Error));
         Assert.Equal("a,b\n1,2\n", File.ReadAllText(file));
         Assert.Equal(
-            "/api/v1/videos/door/export?format=csv&fromSequence=10&to=2026-01-02T03%3A04%3A05Z", server.Requests.Single().Target);
+            "/api/v1/videos/door/export?format=csv&fromSequence=10&to=2026-01-02T03%3A04%3A05Z",
+            server.Requests.Single().Target);
 
         string second = Path.Combine(_folder, "cut.csv");
-        (await Command.RunAsync("export", "door", "-o", second, "--url", server.Address)).Refused(72, "cut its answer off");
+        (await Command.RunAsync("export", "door", "-o", second, "--url", server.Address))
+            .Refused(72, "cut its answer off");
         Assert.Equal([file], Directory.GetFiles(_folder));
 
-        Assert.Equal("{}\n", (await Command.RunAsync("export", "door", "--format", "jsonl", "--url", server.Address)).Output);
-        (await Command.RunAsync("export", "door", "--from", "yesterday")).Refused(2, "--from is 'yesterday'; expected a sequence number");
+        Assert.Equal(
+            "{}\n", (await Command.RunAsync("export", "door", "--format", "jsonl", "--url", server.Address)).Output);
+        (await Command.RunAsync("export", "door", "--from", "yesterday"))
+            .Refused(2, "--from is 'yesterday'; expected a sequence number");
         (await Command.RunAsync("export", "door", "--format", "xml")).Refused(2, "xml");
     }
 

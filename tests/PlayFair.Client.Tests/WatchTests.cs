@@ -16,11 +16,13 @@ public sealed partial class WatchTests
         var hasAll = NewSignal();
         await using var server = new ScriptedServer(
             async answer => await answer.BeginEventsAsync(
-                "retry: 100\n\n", Samples.Event(Samples.Status(lastSequence: 1)), Samples.Updates(0, 1), "event: update\nda"),
+                "retry: 100\n\n", Samples.Event(Samples.Status(lastSequence: 1)), Samples.Updates(0, 1),
+                "event: update\nda"),
             async answer =>
             {
                 await answer.BeginEventsAsync(
-                    Samples.Event(Samples.Status(lastSequence: 3, state: VideoState.Reconnecting, reason: "The camera is away.")),
+                    Samples.Event(
+                        Samples.Status(lastSequence: 3, state: VideoState.Reconnecting, reason: "The camera is away.")),
                     Samples.Updates(1, 3),
                     "event: gap\ndata: {\"video\":\"door\",\"fromSequence\":4,\"toSequence\":8}\n\n",
                     Samples.Updates(9, 9),
@@ -33,10 +35,12 @@ public sealed partial class WatchTests
         Outcome run = await Command.RunAsync("watch", "door", "--url", server.Address, "--token", "secret");
 
         Assert.Equal(
-            string.Concat(new long[] { 0, 1, 2, 3, 9 }.Select(n => Samples.Json(Samples.Update(n)) + "\n")), run.Output);
+            string.Concat(new long[] { 0, 1, 2, 3, 9 }.Select(n => Samples.Json(Samples.Update(n)) + "\n")),
+            run.Output);
         string[] told = run.Error.TrimEnd().Split('\n');
         Assert.Equal(5, told.Length);
-        Assert.StartsWith($"playfair: {server.Address}/ ended the stream. Trying again ", told[0], StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"playfair: {server.Address}/ ended the stream. Trying again ", told[0], StringComparison.Ordinal);
         Assert.Equal("playfair: connected again", told[1]);
         Assert.Equal("playfair: 'door' is reconnecting: The camera is away.", told[2]);
         Assert.Equal("playfair: updates 4 to 8 of 'door' can no longer be had", told[3]);
@@ -80,7 +84,11 @@ public sealed partial class WatchTests
         });
 
         Outcome run = await Command.RunAsync(
-            ["bash", "-c", "\"$0\" watch door --url \"$1\" | head -n 2; echo ${PIPESTATUS[0]}", Command.Program, server.Address], []);
+            [
+                "bash", "-c", "\"$0\" watch door --url \"$1\" | head -n 2; echo ${PIPESTATUS[0]}", Command.Program,
+                server.Address,
+            ],
+            []);
 
         Assert.Equal("", run.Error);
         Assert.Equal(
@@ -120,7 +128,8 @@ public sealed partial class WatchTests
         Assert.Equal((0, ""), (run.Code, run.Error));
         Assert.Equal(
             ["a5", "a6", "b5"],
-            run.Output.TrimEnd().Split('\n').Select(line => JsonSerializer.Deserialize(line, ContractJson.Lines.AttributionUpdate)!)
+            run.Output.TrimEnd().Split('\n')
+                .Select(line => JsonSerializer.Deserialize(line, ContractJson.Lines.AttributionUpdate)!)
                 .Select(update => $"{update.Video}{update.Sequence}"));
         Assert.Equal("a:4,b:4", server.Requests.Last().Header("Last-Event-ID"));
     }
@@ -139,7 +148,8 @@ public sealed partial class WatchTests
 
         Outcome run = await Command.RunAsync("watch", "door", "--once", "--url", server.Address);
         Assert.Equal(73, run.Code);
-        Assert.Contains("Video 'door' has failed without an update: No such file.", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "Video 'door' has failed without an update: No such file.", run.Error, StringComparison.Ordinal);
 
         (await Command.RunAsync("watch", "--once", "--url", server.Address)).Refused(73, "There are no videos at");
     }
@@ -150,13 +160,16 @@ public sealed partial class WatchTests
         await using var server = new ScriptedServer(
             answer => answer.SendAsync(
                 404, "application/problem+json", """{"title":"Not found","detail":"There is no video 'door'."}"""),
-            answer => answer.SendAsync(401, "application/problem+json", """{"title":"No token","detail":"A token is required."}"""));
+            answer => answer.SendAsync(
+                401, "application/problem+json", """{"title":"No token","detail":"A token is required."}"""));
 
         (await Command.RunAsync("watch", "door", "--url", server.Address)).Refused(73, "There is no video 'door'.");
-        (await Command.RunAsync("watch", "door", "--url", server.Address)).Refused(74, "A token is required. Give one by PLAYFAIR_TOKEN");
+        (await Command.RunAsync("watch", "door", "--url", server.Address))
+            .Refused(74, "A token is required. Give one by PLAYFAIR_TOKEN");
         int port = server.Port;
         await server.DisposeAsync();
-        (await Command.RunAsync("watch", "--url", $"http://127.0.0.1:{port}")).Refused(72, "is 'playfair serve' running there?");
+        (await Command.RunAsync("watch", "--url", $"http://127.0.0.1:{port}"))
+            .Refused(72, "is 'playfair serve' running there?");
         (await Command.RunAsync("watch", "--url", "here")).Refused(2, "The server's address is 'here'");
         (await Command.RunAsync("watch", "--from", "x")).Refused(2, "--from is 'x'; expected");
     }
@@ -173,7 +186,9 @@ public sealed partial class WatchTests
             rows: 40, Samples.Event(status), Samples.Updates(7, 7), "event: removed\ndata: {\"video\":\"gate\"}\n\n");
 
         Assert.Contains("● live", shown, StringComparison.Ordinal);
-        Assert.Contains("8.0 updates/s   p95 34 ms   2 dropped   quality −1 (m = 128, 8 frames/s)", shown, StringComparison.Ordinal);
+        Assert.Contains(
+            "8.0 updates/s   p95 34 ms   2 dropped   quality −1 (m = 128, 8 frames/s)", shown,
+            StringComparison.Ordinal);
         Assert.Contains("the machine is busy", shown, StringComparison.Ordinal);
         Assert.Contains("update 7, 4 frames to 1.25 s, softmax-of-mean, exact", shown, StringComparison.Ordinal);
         Assert.Contains("0.7500  opening something  (prior 0.0500)", shown, StringComparison.Ordinal);
@@ -183,7 +198,8 @@ public sealed partial class WatchTests
         Assert.Contains("[Front]\uFFFD[2J door", shown, StringComparison.Ordinal);
         // The cursor, hidden while it draws, is back.
         Assert.True(
-            shown.LastIndexOf("\u001B[?25h", StringComparison.Ordinal) > shown.LastIndexOf("\u001B[?25l", StringComparison.Ordinal));
+            shown.LastIndexOf("\u001B[?25h", StringComparison.Ordinal)
+            > shown.LastIndexOf("\u001B[?25l", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -240,9 +256,11 @@ public sealed partial class WatchTests
         RequireLinux();
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "there is no 'script' to make a terminal");
         await using var server = new ScriptedServer(script);
-        string command = $"stty rows {rows} cols 100; exec '{Command.Program}' watch door --once --url {server.Address}";
+        string command =
+            $"stty rows {rows} cols 100; exec '{Command.Program}' watch door --once --url {server.Address}";
         Outcome run = await Command.RunAsync(
-            ["sh", "-c", "exec script -qec \"$0\" /dev/null", command], [("TERM", "xterm-256color"), ("NO_COLOR", "1")]);
+            ["sh", "-c", "exec script -qec \"$0\" /dev/null", command],
+            [("TERM", "xterm-256color"), ("NO_COLOR", "1")]);
         Assert.Equal(0, run.Code);
         return Style().Replace(run.Output, "");
     }

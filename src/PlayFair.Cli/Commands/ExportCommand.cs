@@ -52,7 +52,8 @@ internal static class ExportCommand
         return command;
     }
 
-    [SuppressMessage("Usage", "MA0045", Justification = "Outputs are written by synchronous functions; nobody else waits here.")]
+    [SuppressMessage(
+        "Usage", "MA0045", Justification = "Outputs are written by synchronous functions; nobody else waits here.")]
     private static int Run(ParseResult arguments, CancellationToken cancellationToken)
     {
         string path = arguments.GetValue(Output)!;
@@ -67,17 +68,18 @@ internal static class ExportCommand
             To = to?.Time,
         };
         using PlayFairClient client = Server.Connect(arguments);
+        string id = arguments.GetValue(Id)!, format = arguments.GetValue(Format)!;
         OutputTarget.Write(
             path,
-            output => client.ExportAsync(
-                arguments.GetValue(Id)!, arguments.GetValue(Format)!, range, output, cancellationToken).GetAwaiter().GetResult());
+            output => client.ExportAsync(id, format, range, output, cancellationToken).GetAwaiter().GetResult());
         return ExitCode.Success;
     }
 
     private static Option<Bound?> BoundOption(string name, string verb) => new(name)
     {
         CustomParser = ParseBound,
-        Description = $"{verb} with the update of this sequence number, or of this time (UTC unless it says otherwise).",
+        Description =
+            $"{verb} with the update of this sequence number, or of this time (UTC unless it says otherwise).",
         HelpName = "N|TIME",
     };
 

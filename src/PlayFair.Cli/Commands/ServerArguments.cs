@@ -15,7 +15,8 @@ internal sealed class ServerArguments
 
     private readonly Option<string?> _token = new("--token")
     {
-        Description = $"The token that the server asks for. Better by {PlayFairClientOptions.TokenVariable}: lists of processes "
+        Description =
+            $"The token that the server asks for. Better by {PlayFairClientOptions.TokenVariable}: lists of processes "
             + "do not show that.",
         HelpName = "TOKEN",
     };

@@ -29,7 +29,8 @@ internal static class VideosCommand
         Required = true,
     };
 
-    private static readonly Option<string?> Title = new("--title") { Description = "What people call it.", HelpName = "TEXT" };
+    private static readonly Option<string?> Title =
+        new("--title") { Description = "What people call it.", HelpName = "TEXT" };
 
     private static readonly Option<string?> Model = new("--model", "-m")
     {
@@ -51,7 +52,8 @@ internal static class VideosCommand
         "--stride", "By how many sampled frames the window moves between updates.", 1, 4096, Defaults.Stride);
 
     private static readonly Option<int?> Samples = Number(
-        "--samples", "Subsequences of each size in a sample. Default: exact values where these are feasible.", 1, 65536, null);
+        "--samples", "Subsequences of each size in a sample. Default: exact values where these are feasible.",
+        1, 65536, null);
 
     private static readonly Option<int?> Iterations = Number(
         "--iterations", "Independent samples; from 2 on there are standard errors.", 1, 64, Defaults.Iterations);
@@ -84,7 +86,8 @@ internal static class VideosCommand
 
     private static readonly Option<bool> Loop = new("--loop") { Description = "Start a file again at its end." };
 
-    private static readonly Option<bool> Udp = new("--udp") { Description = "Let RTSP bring its packets by UDP. Default: TCP." };
+    private static readonly Option<bool> Udp =
+        new("--udp") { Description = "Let RTSP bring its packets by UDP. Default: TCP." };
 
     private static readonly Option<bool> Json = new("--json")
     {
@@ -94,7 +97,8 @@ internal static class VideosCommand
 
     public static Command Create()
     {
-        var videos = new Command("videos", "List, show, add or remove the videos of a server ('playfair serve').") { Json };
+        var videos =
+            new Command("videos", "List, show, add or remove the videos of a server ('playfair serve').") { Json };
         SetAction(videos, ListAsync);
         var list = new Command("list", "List the videos.");
         SetAction(list, ListAsync);
@@ -107,7 +111,8 @@ internal static class VideosCommand
             + "  playfair videos add rtsp://camera/stream --id door --rate 8\n"
             + "  playfair videos add clip.mp4 --id clip --fast --window 24 --class \"opening something\" --class top")
         {
-            Source, NewId, Title, Model, Rate, Window, Stride, Samples, Iterations, Seed, Score, Classes, Fast, Loop, Udp,
+            Source, NewId, Title, Model, Rate, Window, Stride, Samples, Iterations, Seed, Score, Classes,
+            Fast, Loop, Udp,
         };
         SetAction(add, AddAsync);
         var remove = new Command("remove", "Stop a video and delete it with its history.") { Id };
@@ -131,7 +136,8 @@ internal static class VideosCommand
             cancellationToken));
     }
 
-    private static async Task ListAsync(PlayFairClient client, ParseResult arguments, CancellationToken cancellationToken)
+    private static async Task ListAsync(
+        PlayFairClient client, ParseResult arguments, CancellationToken cancellationToken)
     {
         IReadOnlyList<VideoStatus> videos = await client.ListVideosAsync(cancellationToken);
         if (arguments.GetValue(Json))
@@ -151,17 +157,22 @@ internal static class VideosCommand
         Console.WriteLine($"{"ID".PadRight(width)}  STATE         UPDATES/S      P95  DROPPED  QUALITY  SOURCE");
         foreach (VideoStatus video in videos)
         {
-            Console.WriteLine(VideoText.Text(
-                $"{video.Definition.Id.PadRight(width)}  {VideoText.State(video.State),-12}  {VideoText.UpdatesPerSecond(video),9}  {VideoText.Milliseconds(video.Latency),7}  {video.DroppedFrames,7}  {(video.Quality.Level == 0 ? "all" : $"−{video.Quality.Level}"),-7}  {Terminals.OneLine(video.Definition.Source)}"));
+            string quality = video.Quality.Level == 0 ? "all" : VideoText.Text($"−{video.Quality.Level}");
+            Console.WriteLine(
+                $"{video.Definition.Id.PadRight(width)}  {VideoText.State(video.State),-12}  "
+                + $"{VideoText.UpdatesPerSecond(video),9}  {VideoText.Milliseconds(video.Latency),7}  "
+                + $"{video.DroppedFrames,7}  {quality,-7}  {Terminals.OneLine(video.Definition.Source)}");
             if (video.Reason is { } reason)
                 Console.WriteLine($"{new string(' ', width)}  {Terminals.OneLine(reason)}");
         }
     }
 
-    private static async Task ShowAsync(PlayFairClient client, ParseResult arguments, CancellationToken cancellationToken) =>
+    private static async Task ShowAsync(
+        PlayFairClient client, ParseResult arguments, CancellationToken cancellationToken) =>
         Show(await client.GetVideoAsync(arguments.GetValue(Id)!, cancellationToken), arguments);
 
-    private static async Task AddAsync(PlayFairClient client, ParseResult arguments, CancellationToken cancellationToken)
+    private static async Task AddAsync(
+        PlayFairClient client, ParseResult arguments, CancellationToken cancellationToken)
     {
         string source = arguments.GetValue(Source)!;
         var definition = new VideoDefinition
@@ -190,10 +201,12 @@ internal static class VideosCommand
             return;
         }
 
-        Console.WriteLine($"Added '{definition.Id}': {VideoText.State(added.State)}. Follow it: playfair watch {definition.Id}");
+        Console.WriteLine(
+            $"Added '{definition.Id}': {VideoText.State(added.State)}. Follow it: playfair watch {definition.Id}");
     }
 
-    private static async Task RemoveAsync(PlayFairClient client, ParseResult arguments, CancellationToken cancellationToken)
+    private static async Task RemoveAsync(
+        PlayFairClient client, ParseResult arguments, CancellationToken cancellationToken)
     {
         string id = arguments.GetValue(Id)!;
         await client.RemoveVideoAsync(id, cancellationToken);
@@ -225,8 +238,9 @@ internal static class VideosCommand
         if (video.NextAttemptAt is { } next)
             Console.WriteLine(VideoText.Text($"attempt   {next:u}, after {video.FailedAttempts} that failed"));
         Console.WriteLine($"model     {Terminals.OneLine(video.Model)}, {d.Score ?? "the model's score"}");
-        Console.WriteLine(VideoText.Text(
-            $"window    {video.FramesInWindow} of {d.Window} frames, {d.RateHz:0.##} frames/s, stride {d.Stride}, {samples}"));
+        string rate = VideoText.Text($"{d.RateHz:0.##} frames/s");
+        Console.WriteLine(
+            $"window    {video.FramesInWindow} of {d.Window} frames, {rate}, stride {d.Stride}, {samples}");
         Console.WriteLine($"classes   {Terminals.OneLine(string.Join(", ", d.Classes))}");
         Console.WriteLine($"updates   {VideoText.UpdatesPerSecond(video)} a second; the last: {last}");
         Console.WriteLine($"latency   {latency}");
@@ -248,7 +262,8 @@ internal static class VideosCommand
     private static double ParseRate(ArgumentResult result)
     {
         string text = result.Tokens[0].Value;
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double hz) && hz is > 0 and <= 120)
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double hz)
+            && hz is > 0 and <= 120)
             return hz;
         result.AddError($"{Parsing.OptionName(result)} is '{text}'; expected a number above 0 and at most 120.");
         return 0;

@@ -44,8 +44,8 @@ internal static class WatchCommand
             + "  playfair watch door gate --url http://camera-pc:5080\n"
             + "  playfair watch door --json --from 0 > door.jsonl\n"
             + "  playfair watch door --once --json | jq .classes[0].name\n\n"
-            + "A lost connection is made again, 1 s later at first and 30 s at most, and no update is lost or repeated. "
-            + "Ctrl-C ends it.")
+            + "A lost connection is made again, 1 s later at first and 30 s at most, and no update is lost or "
+            + "repeated. Ctrl-C ends it.")
         {
             Ids, Json, From, Once,
         };
@@ -59,7 +59,9 @@ internal static class WatchCommand
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         using PlayFairClient client = Server.Connect(arguments);
-        string[]? named = arguments.GetValue(Ids) is { Length: > 0 } given ? [.. given.Distinct(StringComparer.Ordinal)] : null;
+        string[]? named = arguments.GetValue(Ids) is { Length: > 0 } given
+            ? [.. given.Distinct(StringComparer.Ordinal)]
+            : null;
         long? from = arguments.GetValue(From);
         bool isOnce = arguments.GetValue(Once);
 
@@ -85,7 +87,8 @@ internal static class WatchCommand
         if (arguments.GetValue(Json) || Console.IsOutputRedirected)
             await UpdateLines.WriteAsync(events, cancellationToken);
         else
-            await new LiveView(Terminals.Output(), client.Address, TimeProvider.System).ShowAsync(events, cancellationToken);
+            await new LiveView(Terminals.Output(), client.Address, TimeProvider.System)
+                .ShowAsync(events, cancellationToken);
         return goal.Missed is null ? ExitCode.Success : throw new NothingThereException(goal.Missed);
     }
 }

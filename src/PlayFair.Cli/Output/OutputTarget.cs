@@ -50,14 +50,16 @@ internal static class OutputTarget
     // EPIPE, and Windows's ERROR_BROKEN_PIPE and ERROR_NO_DATA.
     private static readonly int[] BrokenPipeCodes = [32, unchecked((int)0x8007006D), unchecked((int)0x800700E8)];
 
-    public static bool IsDiskFull(Exception failure) => failure is IOException && DiskFullCodes.Contains(failure.HResult);
+    public static bool IsDiskFull(Exception failure) =>
+        failure is IOException && DiskFullCodes.Contains(failure.HResult);
 
     /// <summary>Whether a descriptor was not open for writing: standard output, the only one not opened here.</summary>
     public static bool IsClosed(Exception failure) =>
         failure is UnauthorizedAccessException { InnerException: IOException { HResult: BadDescriptorCode } };
 
     /// <summary>Whether the reader of a pipe has gone.</summary>
-    public static bool IsBrokenPipe(Exception failure) => failure is IOException && BrokenPipeCodes.Contains(failure.HResult);
+    public static bool IsBrokenPipe(Exception failure) =>
+        failure is IOException && BrokenPipeCodes.Contains(failure.HResult);
 
     /// <summary>
     /// Standard output as a stream whose writes fail once its reader has gone: the console's own one pretends that they
@@ -70,7 +72,8 @@ internal static class OutputTarget
             return Console.OpenStandardOutput();
         try
         {
-            return new FileStream(new SafeFileHandle(StandardOutputDescriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            return new FileStream(
+                new SafeFileHandle(StandardOutputDescriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {

@@ -106,7 +106,8 @@ internal sealed class LiveView(IAnsiConsole console, Uri address, TimeProvider t
             rows.Add(panel.Draw(console.Profile.Width, height / _panels.Count));
         if (_lost is { NextAttemptAt: { } attempt, Reason: { } reason })
         {
-            string words = $"{Terminals.OneLine(reason).TrimEnd('.')}. Next attempt {VideoText.In(attempt - time.GetUtcNow())}.";
+            string words =
+                $"{Terminals.OneLine(reason).TrimEnd('.')}. Next attempt {VideoText.In(attempt - time.GetUtcNow())}.";
             rows.Add(new Markup($"[{TerminalView.Distracting}]{Markup.Escape(words)}[/]"));
         }
         else

@@ -3,7 +3,9 @@ using PlayFair.Contracts;
 
 namespace PlayFair.Cli.Watch;
 
-/// <summary>Updates on standard output, one line of JSON each as the server sent it; all else on standard error.</summary>
+/// <summary>
+/// Updates on standard output, one line of JSON each as the server sent it; all else on standard error.
+/// </summary>
 internal static class UpdateLines
 {
     /// <summary>Writes until the events end, or nobody reads any more.</summary>

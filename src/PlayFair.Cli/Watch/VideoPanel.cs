@@ -61,12 +61,14 @@ internal sealed class VideoPanel(string id)
         {
             string missing = _missing > 0 ? Text($"   {_missing} lost") : "";
             lines.Add(
-                $"{StateMarkup(status.State)}   {UpdatesPerSecond(status)} updates/s   p95 {Milliseconds(status.Latency)}   "
-                + Text($"{status.DroppedFrames} dropped   quality {Quality(status.Quality)}{missing}"));
+                $"{StateMarkup(status.State)}   {UpdatesPerSecond(status)} updates/s   "
+                + $"p95 {Milliseconds(status.Latency)}   {status.DroppedFrames} dropped   "
+                + $"quality {Quality(status.Quality)}{missing}");
             foreach (string? reason in new[] { status.Reason, status.Quality.Reason })
             {
                 if (reason is not null)
-                    lines.AddRange(Wrap(Terminals.OneLine(reason), width).Select(part => $"[dim]{Markup.Escape(part)}[/]"));
+                    lines.AddRange(
+                        Wrap(Terminals.OneLine(reason), width).Select(part => $"[dim]{Markup.Escape(part)}[/]"));
             }
         }
 
@@ -77,12 +79,15 @@ internal sealed class VideoPanel(string id)
         }
 
         string how = update.Samples is { } m ? Text($"{m} samples × {update.Iterations}") : "exact";
-        lines.Add(Text(
-            $"update {update.Sequence}, {update.FrameCount} frames to {update.FrameTimes[^1]:0.00} s, {Escape(update.Score)}, {how}"));
+        lines.Add(
+            Text($"update {update.Sequence}, {update.FrameCount} frames to {update.FrameTimes[^1]:0.00} s, ")
+            + $"{Escape(update.Score)}, {how}");
         foreach (ReportedClass c in update.Classes)
         {
             string name = Escape(Cut(c.Name, width - 30));
-            lines.Add(Text($"{c.Score,9:0.0000}  {(c.Index == update.TopClass ? $"[bold]{name}[/]" : name)}  [dim](prior {c.Prior:0.0000})[/]"));
+            if (c.Index == update.TopClass)
+                name = $"[bold]{name}[/]";
+            lines.Add(Text($"{c.Score,9:0.0000}  {name}  [dim](prior {c.Prior:0.0000})[/]"));
         }
 
         return lines;
@@ -100,7 +105,9 @@ internal sealed class VideoPanel(string id)
         }
     }
 
-    /// <summary>Two lines, with a column for each of the newest frames: how far it supports, and how far it distracts.</summary>
+    /// <summary>
+    /// Two lines, with a column for each of the newest frames: how far it supports, and how far it distracts.
+    /// </summary>
     private static IEnumerable<string> FrameColumns(AttributionUpdate update, int width)
     {
         float[] esv = update.Classes[0].Esv;
@@ -112,7 +119,9 @@ internal sealed class VideoPanel(string id)
 
     private string Line()
     {
-        string state = _status is { } status ? $"{StateMarkup(status.State)}  p95 {Milliseconds(status.Latency)}  " : "";
+        string state = _status is { } status
+            ? $"{StateMarkup(status.State)}  p95 {Milliseconds(status.Latency)}  "
+            : "";
         return _update is { Classes: [var top, ..] }
             ? Text($"[bold]{Escape(id)}[/]  {state}{top.Score:0.00} {Escape(Cut(top.Name, 30))}")
             : $"[bold]{Escape(id)}[/]  {state}no update yet";
@@ -140,7 +149,8 @@ internal sealed class VideoPanel(string id)
         return $"[{colour}]● {State(state)}[/]";
     }
 
-    private static string Cut(string text, int width) => text.Length <= width ? text : text[..Math.Max(1, width - 1)] + "…";
+    private static string Cut(string text, int width) =>
+        text.Length <= width ? text : text[..Math.Max(1, width - 1)] + "…";
 
     /// <summary>Lines of at most this width, broken between words where that goes.</summary>
     private static IEnumerable<string> Wrap(string text, int width)

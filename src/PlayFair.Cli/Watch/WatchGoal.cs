@@ -28,7 +28,8 @@ internal sealed class WatchGoal(IReadOnlyList<string>? videos, bool isOnce)
                 case StreamUpdate { Update.Video: var video } when isOnce:
                     _open.Remove(video);
                     break;
-                case StreamStatus { Status: { State: VideoState.Ended or VideoState.Failed, LastSequence: null } status } when isOnce:
+                case StreamStatus { Status: { State: VideoState.Ended or VideoState.Failed } status }
+                    when isOnce && status.LastSequence is null:
                     string reason = status.Reason is { } words ? $": {words}" : "";
                     Miss(status.Definition.Id, $"has {VideoText.State(status.State)} without an update{reason}");
                     break;
