@@ -101,10 +101,9 @@ public sealed class PlayFairClient : IDisposable
     /// <summary>The newest update; null before the first.</summary>
     public async Task<AttributionUpdate?> LatestAsync(string id, CancellationToken cancellationToken = default)
     {
-        using HttpResponseMessage answer = await GetAsync(QueryBuilder.Path("videos", id, "latest"), cancellationToken);
-        return answer.StatusCode == HttpStatusCode.NoContent
-            ? null
-            : await ReadAsync(answer, Json.AttributionUpdate, cancellationToken);
+        string path = QueryBuilder.Path("videos", id, "latest");
+        using HttpResponseMessage? answer = await FindAsync(id, path, cancellationToken);
+        return answer is null ? null : await ReadAsync(answer, Json.AttributionUpdate, cancellationToken);
     }
 
     /// <summary>Stored updates, oldest first, fetched page by page as they are read.</summary>
@@ -151,17 +150,12 @@ public sealed class PlayFairClient : IDisposable
     {
         string path =
             QueryBuilder.Path("videos", id, "frames", FormattableString.Invariant($"{frameIndex}"), "thumbnail");
-        try
-        {
-            using HttpResponseMessage answer = await GetAsync(path, cancellationToken);
-            using var picture = new MemoryStream();
-            await CopyAsync(answer, picture, cancellationToken);
-            return picture.ToArray();
-        }
-        catch (PlayFairServerException failure) when (failure.Status == HttpStatusCode.NotFound)
-        {
+        using HttpResponseMessage? answer = await FindAsync(id, path, cancellationToken);
+        if (answer is null)
             return null;
-        }
+        using var picture = new MemoryStream();
+        await CopyAsync(answer, picture, cancellationToken);
+        return picture.ToArray();
     }
 
     /// <summary>Writes stored updates to a stream, as the server sends them.</summary>
@@ -317,6 +311,20 @@ public sealed class PlayFairClient : IDisposable
     {
         using HttpResponseMessage answer = await GetAsync(path, cancellationToken);
         return await ReadAsync(answer, type, cancellationToken);
+    }
+
+    /// <summary>What a video may have or not: null where there is the video, and it has not.</summary>
+    private async Task<HttpResponseMessage?> FindAsync(string id, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetAsync(path, cancellationToken);
+        }
+        catch (PlayFairServerException failure) when (failure.Status == HttpStatusCode.NotFound)
+        {
+            await GetVideoAsync(id, cancellationToken);
+            return null;
+        }
     }
 
     private async Task<HttpResponseMessage> GetAsync(string path, CancellationToken cancellationToken)

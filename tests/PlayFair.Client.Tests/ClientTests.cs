@@ -72,13 +72,11 @@ public sealed class ClientTests
             answer => answer.SendJsonAsync(Video),
             answer => answer.WriteAsync("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"),
             answer => answer.SendJsonAsync(Samples.Json(Samples.Update(3))),
-            answer => answer.WriteAsync("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"),
             answer => answer.SendJsonAsync("[]"),
             answer => answer.SendJsonAsync(Report),
             answer => answer.SendJsonAsync("[]"),
             answer => answer.SendJsonAsync(Status),
             answer => answer.SendAsync(200, "image/png", "png"),
-            answer => answer.SendAsync(404, "application/problem+json", "{}"),
             answer => answer.SendAsync(200, "text/csv", "a,b\n1,2\n"));
         using PlayFairClient client = Client(server);
         var definition = new VideoDefinition { Id = "door", Source = "rtsp://10.0.0.1/s", Pace = Pace.Fast };
@@ -88,14 +86,12 @@ public sealed class ClientTests
         await client.ChangeVideoAsync(definition, Token);
         await client.RemoveVideoAsync("door", Token);
         Assert.Equal(3, (await client.LatestAsync("door", Token))!.Sequence);
-        Assert.Null(await client.LatestAsync("door", Token));
         Assert.Empty(await client.FrameTracksAsync("door", cancellationToken: Token).ToListAsync(Token));
         Assert.Equal(60, (await client.StatisticsAsync(
             new() { Videos = ["a", "b"], Classes = ["opening & closing"], To = Samples.Start }, Token)).BucketSeconds);
         Assert.Empty(await client.ModelsAsync(Token));
         Assert.Equal(5.5, (await client.StatusAsync(Token)).Store.BytesPerUpdate);
         Assert.Equal("png"u8.ToArray(), await client.ThumbnailAsync("door", 17, Token));
-        Assert.Null(await client.ThumbnailAsync("door", 18, Token));
         using var export = new MemoryStream();
         await client.ExportAsync("door", "csv", new() { FromSequence = 2 }, export, Token);
         Assert.Equal("a,b\n1,2\n", Encoding.UTF8.GetString(export.ToArray()));
@@ -107,11 +103,9 @@ public sealed class ClientTests
                 "PUT /api/v1/videos/door",
                 "DELETE /api/v1/videos/door",
                 "GET /api/v1/videos/door/latest",
-                "GET /api/v1/videos/door/latest",
                 "GET /api/v1/videos/door/frames?limit=1000",
                 "GET /api/v1/statistics?video=a&video=b&class=opening%20%26%20closing&to=2026-01-02T03%3A04%3A05Z",
                 "GET /api/v1/models", "GET /api/v1/status", "GET /api/v1/videos/door/frames/17/thumbnail",
-                "GET /api/v1/videos/door/frames/18/thumbnail",
                 "GET /api/v1/videos/door/export?format=csv&fromSequence=2",
             ],
             server.Requests.Select(r => $"{r.Method} {r.Target}"));
@@ -120,6 +114,28 @@ public sealed class ClientTests
             server.Requests.Where(r => r.Method != "GET"),
             request => Assert.StartsWith("application/json", request.Header("Content-Type"), StringComparison.Ordinal));
         Assert.Contains("\"pace\":\"fast\"", server.Requests.ElementAt(1).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_video_does_not_have_is_null_and_a_video_that_is_not_there_is_an_error()
+    {
+        const string NotFound = """{"title":"Not found","detail":"There is none."}""";
+        Task NoneAsync(Answer answer) => answer.SendAsync(404, "application/problem+json", NotFound);
+        await using var server = new ScriptedServer(
+            NoneAsync, answer => answer.SendJsonAsync(Video), NoneAsync, answer => answer.SendJsonAsync(Video),
+            NoneAsync, NoneAsync, NoneAsync, NoneAsync);
+        using PlayFairClient client = Client(server);
+
+        Assert.Null(await client.LatestAsync("door", Token));
+        Assert.Null(await client.ThumbnailAsync("door", 18, Token));
+        await Assert.ThrowsAsync<PlayFairServerException>(() => client.LatestAsync("door", Token));
+        await Assert.ThrowsAsync<PlayFairServerException>(() => client.ThumbnailAsync("door", 18, Token));
+        Assert.Equal(
+            [
+                "/api/v1/videos/door/latest", "/api/v1/videos/door",
+                "/api/v1/videos/door/frames/18/thumbnail", "/api/v1/videos/door",
+            ],
+            server.Requests.Take(4).Select(r => r.Target));
     }
 
     [Fact]

@@ -43,7 +43,7 @@ internal static class WatchCommand
             + "  playfair watch\n"
             + "  playfair watch door gate --url http://camera-pc:5080\n"
             + "  playfair watch door --json --from 0 > door.jsonl\n"
-            + "  playfair watch door --once --json | jq .classes[0].name\n\n"
+            + "  playfair watch door --once --json | jq '.classes[0].name'\n\n"
             + "A lost connection is made again, 1 s later at first and 30 s at most, and no update is lost or "
             + "repeated. Ctrl-C ends it.")
         {
