@@ -17,6 +17,12 @@ public sealed record HistoryQuery
     /// <summary>Latest such time; null: no bound.</summary>
     public DateTimeOffset? To { get; init; }
 
+    /// <summary>
+    /// Lowest frame index, of frame tracks only; null: no bound. One update may be the last of many frames, so that
+    /// sequence numbers alone cannot say where to go on.
+    /// </summary>
+    public long? FromFrame { get; init; }
+
     /// <summary>The most entries, 1 to <see cref="MaxLimit"/>.</summary>
     public int Limit { get; init; } = 100;
 }
