@@ -1,0 +1,417 @@
+using System.Globalization;
+using System.Net.Mime;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.OpenApi;
+using PlayFair.Contracts;
+using PlayFair.Engine;
+
+namespace PlayFair.Server;
+
+/// <summary>The addresses under /api/v1.</summary>
+internal sealed class ApiRoutes(IVideoService service, ServerConfiguration configuration, ConfiguredVideos configured)
+{
+    public const string Prefix = "/api/v1";
+
+    private const int DefaultLimit = 100;
+
+    private static readonly Parameter Limit = new(
+        "limit", JsonSchemaType.Integer, $"The most entries, 1 to {HistoryQuery.MaxLimit}; {DefaultLimit} by default.");
+
+    private static readonly Parameter From = Time("from", "The earliest time at which the newest frame arrived.");
+    private static readonly Parameter To = Time("to", "The latest such time.");
+
+    private static readonly Parameter FromSequence = new(
+        "fromSequence", JsonSchemaType.Integer, "The lowest sequence number.");
+
+    private static readonly Parameter ToSequence = new(
+        "toSequence", JsonSchemaType.Integer, "The highest sequence number.");
+
+    private static readonly Parameter FromFrame = new(
+        "fromFrame", JsonSchemaType.Integer, "The lowest frame index.");
+
+    private static readonly Parameter Token = new(
+        "access_token", JsonSchemaType.String, "A token, where a browser cannot send the Authorization header.");
+
+    private static readonly Parameter Video = new(
+        "video", JsonSchemaType.String, "A video's id; all videos by default.", IsRepeatable: true);
+
+    private static readonly Parameter[] StatisticsParameters =
+    [
+        new("model", JsonSchemaType.String, "A model's name and version, as updates have it."),
+        new("class", JsonSchemaType.String, "A class's name or index.", IsRepeatable: true),
+        Time("from", "Start of the period: buckets that begin at or after it count."),
+        Time("to", "End of the period: buckets that begin before it count."),
+        Time("referenceFrom", "Start of the period to compare scores with."),
+        Time("referenceTo", "End of that period."),
+    ];
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        Get("videos", ListAsync, new Operation("listVideos", "All videos and how they are doing, ordered by id.")
+        {
+            Description = "A page; where more follow, the Link header has the next one's address.",
+            Query = [Limit, new Parameter("after", JsonSchemaType.String, "Videos whose id comes after this one.")],
+        }).Produces<IReadOnlyList<VideoStatus>>();
+        Change("POST", "videos", AddAsync, new Operation("addVideo", "Adds a video and starts it.")
+        {
+            Description = "The source must be one that the server may open. The Location header has its address.",
+            Problems = [409, 413, 415, 429],
+        }).Accepts<VideoDefinition>(MediaTypeNames.Application.Json).Produces<VideoStatus>(StatusCodes.Status201Created);
+        Get("videos/{id}", GetAsync, new Operation("getVideo", "A video and how it is doing."))
+            .Produces<VideoStatus>();
+        Change("PUT", "videos/{id}", ChangeAsync, new Operation("changeVideo", "Describes a video anew.")
+        {
+            Description = "The whole definition. Its sequence goes on; a new title alone does not interrupt it.",
+            Problems = [413, 415],
+        }).Accepts<VideoDefinition>(MediaTypeNames.Application.Json).Produces<VideoStatus>();
+        Change("DELETE", "videos/{id}", RemoveAsync, new Operation(
+            "removeVideo", "Stops a video and deletes it with its history.")).Produces(StatusCodes.Status204NoContent);
+        Get("videos/{id}/latest", LatestAsync, new Operation("latestUpdate", "A video's newest update.")
+        {
+            Description = "404 before the first.",
+        }).Produces<AttributionUpdate>();
+        Get("videos/{id}/history", HistoryAsync, new Operation("history", "A video's updates, oldest first.")
+        {
+            Description = "All bounds hold together; both ends are included. A page; where more follow, the Link header "
+                + "has the next one's address.",
+            Query = [FromSequence, ToSequence, From, To, Limit],
+        }).Produces<IReadOnlyList<AttributionUpdate>>();
+        Get("videos/{id}/frames", FramesAsync, new Operation("frameTracks", "The final attributions of a video's frames.")
+        {
+            Description = "Oldest first. Sequence numbers are those of the last update that held the frame. Paged as "
+                + "the history is.",
+            Query = [FromSequence, ToSequence, FromFrame, From, To, Limit],
+        }).Produces<IReadOnlyList<FrameTrack>>();
+        Get("videos/{id}/frames/{index}/thumbnail", ThumbnailAsync, new Operation(
+            "thumbnail", "A picture of a frame as the model saw it.")
+        {
+            Description = "Of recent and kept frames; 404 for others.",
+            Query = [Token],
+        }).Produces(StatusCodes.Status200OK, contentType: MediaTypeNames.Image.Png);
+        Get("videos/{id}/export", ExportAsync, new Operation("export", "A video's updates as a file, oldest first.")
+        {
+            Description = "csv: a line for each update, class and frame; jsonl: an update in each line.",
+            Query =
+            [
+                new Parameter("format", JsonSchemaType.String, "csv (default) or jsonl."),
+                FromSequence, ToSequence, From, To,
+            ],
+        }).Produces(StatusCodes.Status200OK, contentType: MediaTypeNames.Text.Csv)
+            .Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
+        Get("videos/{id}/statistics", VideoStatisticsAsync, new Operation("videoStatistics", "Statistics of one video.")
+        {
+            Query = StatisticsParameters,
+        }).Produces<StatisticsReport>();
+        Get("statistics", StatisticsAsync, new Operation("statistics", "Statistics over videos, classes and time.")
+        {
+            Query = [Video, .. StatisticsParameters],
+        }).Produces<StatisticsReport>();
+        Get("models", ModelsAsync, new Operation("models", "The model packages that videos may name."))
+            .Produces<IReadOnlyList<ModelInfo>>();
+        Get("status", StatusAsync, new Operation("status", "The service as a whole.")).Produces<ServiceStatus>();
+        Get("events", EventsAsync, new Operation("events", "What happens, as server-sent events.")
+        {
+            Description =
+                "Events: update (data: the update), status (data: the video's status), removed and gap (updates that "
+                + "can no longer be had). An update's id is its sequence number where one video is asked for by name; "
+                + "else the last sequence number of every video so far, as 'a:17,b:9'. A client that sends the last id "
+                + "it has as Last-Event-ID gets every update after it, once, in order.",
+            Query =
+            [
+                Video,
+                new Parameter("after", JsonSchemaType.String, "For a first connection: an id to start after; -1 (or a:-1): "
+                    + "from the first stored update on."),
+                new Parameter("lastEventId", JsonSchemaType.String, "The Last-Event-ID header, where it cannot be sent."),
+                Token,
+            ],
+            Problems = [503],
+        }).Produces(StatusCodes.Status200OK, contentType: "text/event-stream");
+        Change("POST", "reload", ReloadAsync, new Operation("reload", "Reads the videos of the configuration file again.")
+        {
+            Description = "Adds, changes and removes those that came from the file. If the file is wrong, nothing changes.",
+            Problems = [415],
+        }).Produces<ReloadReport>();
+
+        RouteHandlerBuilder Get(string path, Func<HttpContext, Task> handle, Operation operation) =>
+            Add("GET", path, handle, operation);
+
+        RouteHandlerBuilder Change(string method, string path, Func<HttpContext, Task> handle, Operation operation) =>
+            Add(method, path, handle, operation);
+
+        RouteHandlerBuilder Add(string method, string path, Func<HttpContext, Task> handle, Operation operation) =>
+            // As a Delegate: the document has nothing of a RequestDelegate.
+            routes.MapMethods($"{Prefix}/{path}", [method], (Delegate)((HttpContext context) =>
+            {
+                operation.CheckQuery(context.Request.Query);
+                return handle(context);
+            })).WithName(operation.Name).WithMetadata(operation).WithTags(path.Split('/')[0]);
+    }
+
+    private static Parameter Time(string name, string description) => new(
+        name, JsonSchemaType.String, $"{description} ISO 8601, UTC unless it says otherwise.", Format: "date-time");
+
+    private static string Id(HttpContext context) => (string)context.Request.RouteValues["id"]!;
+
+    private static QueryReader Query(HttpContext context) => new(context.Request.Query);
+
+    private async Task ListAsync(HttpContext context)
+    {
+        QueryReader query = Query(context);
+        int limit = LimitOf(query);
+        string? after = query.Text("after");
+        IReadOnlyList<VideoStatus> all = await service.ListAsync(context.RequestAborted);
+        List<VideoStatus> page =
+        [
+            .. all.Where(status => after is null || string.CompareOrdinal(status.Definition.Id, after) > 0).Take(limit + 1),
+        ];
+        if (page.Count > limit)
+        {
+            page.RemoveAt(limit);
+            LinkNext(context, ("after", page[^1].Definition.Id), ("limit", $"{limit}"));
+        }
+
+        await WriteAsync(context, page, ContractJson.Lines.IReadOnlyListVideoStatus);
+    }
+
+    private async Task AddAsync(HttpContext context)
+    {
+        VideoStatus status = await service.AddAsync(await ReadDefinitionAsync(context), context.RequestAborted);
+        context.Response.StatusCode = StatusCodes.Status201Created;
+        context.Response.Headers.Location = $"{Prefix}/videos/{status.Definition.Id}";
+        await WriteAsync(context, status, ContractJson.Lines.VideoStatus);
+    }
+
+    private async Task GetAsync(HttpContext context) => await WriteAsync(
+        context, await service.GetAsync(Id(context), context.RequestAborted), ContractJson.Lines.VideoStatus);
+
+    private async Task ChangeAsync(HttpContext context)
+    {
+        VideoDefinition definition = await ReadDefinitionAsync(context);
+        if (definition.Id != Id(context))
+            throw RequestException.Invalid("id", $"'{definition.Id}'", $"'{Id(context)}', as in the address");
+        await WriteAsync(
+            context, await service.ChangeAsync(definition, context.RequestAborted), ContractJson.Lines.VideoStatus);
+    }
+
+    private async Task RemoveAsync(HttpContext context)
+    {
+        await service.RemoveAsync(Id(context), context.RequestAborted);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private async Task LatestAsync(HttpContext context)
+    {
+        AttributionUpdate update = await service.LatestAsync(Id(context), context.RequestAborted)
+            ?? throw new RequestException(
+                StatusCodes.Status404NotFound, $"Video '{Id(context)}' has no update yet; its state says why.");
+        await WriteAsync(context, update, ContractJson.Lines.AttributionUpdate);
+    }
+
+    private async Task HistoryAsync(HttpContext context)
+    {
+        HistoryQuery query = Bounds(context) with { Limit = LimitOf(Query(context)) };
+        IReadOnlyList<AttributionUpdate> page = await service.HistoryAsync(Id(context), query, context.RequestAborted);
+        if (page.Count == query.Limit && page[^1].Sequence < (query.ToSequence ?? long.MaxValue))
+            LinkNextPage(context, query, ("fromSequence", $"{page[^1].Sequence + 1}"));
+        await WriteAsync(context, page, ContractJson.Lines.IReadOnlyListAttributionUpdate);
+    }
+
+    private async Task FramesAsync(HttpContext context)
+    {
+        HistoryQuery query = Bounds(context) with
+        {
+            FromFrame = Query(context).Number("fromFrame"),
+            Limit = LimitOf(Query(context)),
+        };
+        IReadOnlyList<FrameTrack> page = await service.FrameTracksAsync(Id(context), query, context.RequestAborted);
+        if (page.Count == query.Limit)
+        {
+            // One update may be the last of many frames: only the frame's index tells where a page ends.
+            LinkNextPage(
+                context, query, ("fromSequence", $"{page[^1].LastSequence}"), ("fromFrame", $"{page[^1].FrameIndex + 1}"));
+        }
+
+        await WriteAsync(context, page, ContractJson.Lines.IReadOnlyListFrameTrack);
+    }
+
+    private async Task ThumbnailAsync(HttpContext context)
+    {
+        string text = (string)context.Request.RouteValues["index"]!;
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long index))
+            throw RequestException.Invalid("index", $"'{text}'", "a frame's index, a whole number from 0");
+        byte[] picture = await service.ThumbnailAsync(Id(context), index, context.RequestAborted)
+            ?? throw new RequestException(
+                StatusCodes.Status404NotFound,
+                $"There is no picture of frame {index} of video '{Id(context)}': it is not among the recent or kept ones.");
+        await WriteBytesAsync(context, picture, MediaTypeNames.Image.Png, "private, max-age=3600");
+    }
+
+    private async Task ExportAsync(HttpContext context)
+    {
+        bool isCsv = Query(context).Choice("format", "csv", "jsonl") is null or "csv";
+        HistoryQuery query = Bounds(context) with { Limit = HistoryQuery.MaxLimit };
+        string id = (await service.GetAsync(Id(context), context.RequestAborted)).Definition.Id;
+        // The first page before the answer begins: until then a failure can be told.
+        IReadOnlyList<AttributionUpdate> page = await service.HistoryAsync(id, query, context.RequestAborted);
+        context.Response.ContentType = isCsv ? "text/csv; charset=utf-8" : "application/jsonl";
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.ContentDisposition = $"attachment; filename=\"{id}.{(isCsv ? "csv" : "jsonl")}\"";
+        var export = new UpdateWriter(context.Response.BodyWriter, isCsv);
+        export.Begin();
+        while (true)
+        {
+            foreach (AttributionUpdate update in page)
+                await export.WriteAsync(update, context.RequestAborted);
+            if (page.Count < query.Limit)
+                break;
+            query = query with { FromSequence = page[^1].Sequence + 1 };
+            page = await service.HistoryAsync(id, query, context.RequestAborted);
+        }
+
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    private Task VideoStatisticsAsync(HttpContext context) => WriteStatisticsAsync(context, [Id(context)]);
+
+    private Task StatisticsAsync(HttpContext context) => WriteStatisticsAsync(context, Query(context).Texts("video"));
+
+    private async Task WriteStatisticsAsync(HttpContext context, IReadOnlyList<string>? videos)
+    {
+        foreach (string id in videos ?? [])
+            await service.GetAsync(id, context.RequestAborted);
+        QueryReader parameters = Query(context);
+        var query = new StatisticsQuery
+        {
+            Videos = videos,
+            Model = parameters.Text("model"),
+            Classes = parameters.Texts("class"),
+            From = parameters.Time("from"),
+            To = parameters.Time("to"),
+            ReferenceFrom = parameters.Time("referenceFrom"),
+            ReferenceTo = parameters.Time("referenceTo"),
+        };
+        CheckOrder(query.From, query.To, "to");
+        CheckOrder(query.ReferenceFrom, query.ReferenceTo, "referenceTo");
+        StatisticsReport report = await service.StatisticsAsync(query, context.RequestAborted);
+        await WriteAsync(context, report, ContractJson.Lines.StatisticsReport);
+    }
+
+    private Task ModelsAsync(HttpContext context) =>
+        WriteAsync(context, service.Models, ContractJson.Lines.IReadOnlyListModelInfo);
+
+    private Task StatusAsync(HttpContext context) =>
+        WriteAsync(context, service.Status, ContractJson.Lines.ServiceStatus);
+
+    private async Task EventsAsync(HttpContext context)
+    {
+        QueryReader query = Query(context);
+        IReadOnlyList<string>? videos = query.Texts("video") is { } named ? [.. named.Distinct()] : null;
+        string header = context.Request.Headers["Last-Event-ID"].ToString();
+        EventCursor cursor = header.Length > 0
+            ? EventCursor.Parse(header, "Last-Event-ID", videos)
+            : query.Text("lastEventId") is { } last
+                ? EventCursor.Parse(last, "lastEventId", videos)
+                : EventCursor.Parse(query.Text("after"), "after", videos);
+        foreach (string id in videos ?? [])
+            await service.GetAsync(id, context.RequestAborted);
+        using var stream = new EventStream(context, cursor, configuration.Time);
+        await stream.RunAsync(
+            service, new Subscription(videos, cursor.After),
+            context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+    }
+
+    private async Task ReloadAsync(HttpContext context)
+    {
+        ReloadReport report;
+        try
+        {
+            report = await configured.ReloadAsync(context.RequestAborted);
+        }
+        catch (ConfigurationException wrong)
+        {
+            throw new RequestException(
+                StatusCodes.Status400BadRequest, "The configuration is wrong; the videos are as they were.", "videos")
+            {
+                Errors = [.. wrong.Problems.Select(problem => problem.ToString())],
+            };
+        }
+
+        await WriteAsync(context, report, ServerJson.Lines.ReloadReport);
+    }
+
+    private static int LimitOf(QueryReader query) => (int)(query.Number("limit", 1, HistoryQuery.MaxLimit) ?? DefaultLimit);
+
+    private static HistoryQuery Bounds(HttpContext context)
+    {
+        QueryReader query = Query(context);
+        var bounds = new HistoryQuery
+        {
+            FromSequence = query.Number("fromSequence"),
+            ToSequence = query.Number("toSequence"),
+            From = query.Time("from"),
+            To = query.Time("to"),
+        };
+        CheckOrder(bounds.FromSequence, bounds.ToSequence, "toSequence");
+        CheckOrder(bounds.From, bounds.To, "to");
+        return bounds;
+    }
+
+    private static void CheckOrder<T>(T? from, T? to, string field)
+        where T : struct, IComparable<T>
+    {
+        if (from is { } start && to is { } end && start.CompareTo(end) > 0)
+            throw RequestException.Invalid(field, $"{end}", $"nothing before the start, {start}");
+    }
+
+    private static async Task<VideoDefinition> ReadDefinitionAsync(HttpContext context)
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        return DefinitionJson.Read(body.GetBuffer().AsSpan(0, (int)body.Length));
+    }
+
+    private static void LinkNextPage(HttpContext context, HistoryQuery query, params (string Name, string Value)[] start)
+    {
+        var parameters = new List<(string, string)>(start) { ("limit", $"{query.Limit}") };
+        if (query.ToSequence is { } sequence)
+            parameters.Add(("toSequence", $"{sequence}"));
+        if (query.From is { } from)
+            parameters.Add(("from", $"{from:O}"));
+        if (query.To is { } to)
+            parameters.Add(("to", $"{to:O}"));
+        LinkNext(context, [.. parameters]);
+    }
+
+    private static void LinkNext(HttpContext context, params (string Name, string Value)[] parameters)
+    {
+        string query = string.Join('&', parameters.Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value)}"));
+        context.Response.Headers.Link = $"<{context.Request.Path.ToUriComponent()}?{query}>; rel=\"next\"";
+    }
+
+    private static Task WriteAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type) => WriteBytesAsync(
+        context, JsonSerializer.SerializeToUtf8Bytes(value, type), "application/json; charset=utf-8", "no-cache");
+
+    /// <summary>Answers with bytes, or with 304 where the client has them.</summary>
+    private static async Task WriteBytesAsync(HttpContext context, byte[] bytes, string contentType, string caching)
+    {
+        HttpResponse response = context.Response;
+        response.Headers.CacheControl = caching;
+        if (HttpMethods.IsGet(context.Request.Method))
+        {
+            string tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 12))}\"";
+            response.Headers.ETag = tag;
+            if (context.Request.Headers.IfNoneMatch is var known
+                && known.Any(value => value == "*" || value!.Split(',', StringSplitOptions.TrimEntries).Contains(tag)))
+            {
+                response.StatusCode = StatusCodes.Status304NotModified;
+                return;
+            }
+        }
+
+        response.ContentType = contentType;
+        response.ContentLength = bytes.Length;
+        await response.BodyWriter.WriteAsync(bytes, context.RequestAborted);
+    }
+}

@@ -1,0 +1,139 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using PlayFair.Contracts;
+
+namespace PlayFair.Server;
+
+/// <summary>Reads video definitions, and says of a wrong one which member is wrong, how and where.</summary>
+internal static class DefinitionJson
+{
+    private static readonly JsonTypeInfo<VideoDefinition> Type = CreateType();
+
+    /// <summary>Reads one definition.</summary>
+    /// <param name="path">
+    /// What comes before the member's name in errors, such as <c>videos[0].</c>; empty for a body, where errors say at
+    /// which line too.
+    /// </param>
+    /// <exception cref="RequestException">It is no definition; status 400.</exception>
+    public static VideoDefinition Read(ReadOnlySpan<byte> json, string path = "")
+    {
+        try
+        {
+            CheckMembers(json, path);
+            return JsonSerializer.Deserialize(json, Type)!;
+        }
+        catch (JsonException failure)
+        {
+            throw Wrong(json, path, failure);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new RequestException(
+                StatusCodes.Status400BadRequest, "The JSON holds text that is not Unicode; expected UTF-8.");
+        }
+    }
+
+    private static JsonTypeInfo<VideoDefinition> CreateType()
+    {
+        var options = new JsonSerializerOptions(ContractJson.Lines.Options)
+        {
+            // Generated code sets every member of a record, those that are absent to nothing: defaults would be lost.
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+            PropertyNameCaseInsensitive = false,
+            NumberHandling = JsonNumberHandling.Strict,
+            RespectNullableAnnotations = true,
+        };
+        return (JsonTypeInfo<VideoDefinition>)options.GetTypeInfo(typeof(VideoDefinition));
+    }
+
+    private static void CheckMembers(ReadOnlySpan<byte> json, string path)
+    {
+        var reader = new Utf8JsonReader(json);
+        using JsonDocument document = JsonDocument.ParseValue(ref reader);
+        if (reader.BytesConsumed < json.Length)
+            reader.Read(); // Throws where anything follows.
+        JsonElement root = document.RootElement;
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            throw RequestException.Invalid(
+                path.Length == 0 ? "body" : path.TrimEnd('.'), Found(root), "an object that describes a video");
+        }
+
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (JsonProperty member in root.EnumerateObject())
+        {
+            if (!seen.Add(member.Name))
+                throw RequestException.Invalid(path + member.Name, "the member twice", "it once");
+            if (!Type.Properties.Any(property => property.Name == member.Name))
+            {
+                throw RequestException.Invalid(
+                    path + member.Name, "an unknown member",
+                    $"one of: {string.Join(", ", Type.Properties.Select(property => property.Name))}");
+            }
+        }
+
+        foreach (JsonPropertyInfo property in Type.Properties)
+        {
+            bool isThere = root.TryGetProperty(property.Name, out JsonElement value);
+            if (property.IsRequired && !isThere)
+                throw RequestException.Invalid(path + property.Name, "nothing", Expected(property.PropertyType));
+            if (isThere && value.ValueKind == JsonValueKind.Null && !property.IsSetNullable)
+                throw RequestException.Invalid(path + property.Name, "null", Expected(property.PropertyType));
+        }
+    }
+
+    private static RequestException Wrong(ReadOnlySpan<byte> json, string path, JsonException failure)
+    {
+        string place = path.Length == 0 && failure.LineNumber is { } line
+            ? $" at line {line + 1}, byte {failure.BytePositionInLine + 1}"
+            : "";
+        // "$.classes[0]": the member's name ends at the index.
+        string member = failure.Path is { Length: > 2 } at ? at[2..] : "";
+        string name = member.Split('[')[0];
+        JsonPropertyInfo? property = Type.Properties.FirstOrDefault(property => property.Name == name);
+        if (property is null)
+        {
+            // The words before the parser's own account of the place.
+            string reason = failure.Message.Split(" Path: ")[0].Split(" LineNumber: ")[0].TrimEnd('.');
+            return new RequestException(
+                StatusCodes.Status400BadRequest, $"The body is not JSON{place}: {reason}.");
+        }
+
+        var reader = new Utf8JsonReader(json);
+        using JsonDocument document = JsonDocument.ParseValue(ref reader);
+        string found = Found(document.RootElement.GetProperty(name));
+        return RequestException.Invalid(path + member, found, Expected(property.PropertyType), place);
+    }
+
+    private static string Found(JsonElement value)
+    {
+        string text = value.ValueKind switch
+        {
+            JsonValueKind.Object => "an object",
+            JsonValueKind.Array => $"an array of {value.GetArrayLength()}",
+            _ => value.GetRawText(),
+        };
+        return text.Length <= 60 ? text : $"{text[..60]}…";
+    }
+
+    private static string Expected(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type.IsEnum)
+        {
+            string names = string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.KebabCaseLower.ConvertName));
+            return $"one of: {names}";
+        }
+
+        return System.Type.GetTypeCode(type) switch
+        {
+            TypeCode.String => "text",
+            TypeCode.Boolean => "true or false",
+            TypeCode.Double => "a number",
+            TypeCode.Object => "an array of texts",
+            TypeCode.UInt64 => "a whole number from 0",
+            _ => "a whole number",
+        };
+    }
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text;
+
+namespace PlayFair.Server;
+
+/// <summary>Metrics as Prometheus reads them: text format 0.0.4.</summary>
+internal sealed class PrometheusText
+{
+    public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    private readonly StringBuilder _text = new();
+
+    /// <summary>Begins a metric.</summary>
+    /// <param name="type"><c>counter</c>, <c>gauge</c> or <c>histogram</c>.</param>
+    public void Begin(string name, string type, string? help)
+    {
+        string words = (help ?? name).Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal);
+        _text.Append("# HELP ").Append(name).Append(' ').Append(words).Append('\n');
+        _text.Append("# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
+    }
+
+    /// <param name="labels">As <see cref="Labels"/> makes them; empty for none.</param>
+    public void Sample(string name, string labels, double value)
+    {
+        _text.Append(name);
+        if (labels.Length > 0)
+            _text.Append('{').Append(labels).Append('}');
+        _text.Append(' ').Append(Number(value)).Append('\n');
+    }
+
+    public override string ToString() => _text.ToString();
+
+    /// <summary>A name in Prometheus' style: <c>playfair.update.latency</c> in s is <c>playfair_update_latency_seconds</c>.</summary>
+    public static string NameOf(string instrument, string? unit, bool isCounter)
+    {
+        string name = string.Concat(instrument.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
+        string suffix = unit switch
+        {
+            "s" => "_seconds",
+            "ms" => "_milliseconds",
+            "By" => "_bytes",
+            _ => "",
+        };
+        if (!name.EndsWith(suffix, StringComparison.Ordinal))
+            name += suffix;
+        return isCounter && !name.EndsWith("_total", StringComparison.Ordinal) ? $"{name}_total" : name;
+    }
+
+    /// <summary>Tags as labels, without the braces.</summary>
+    public static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (tags.IsEmpty)
+            return "";
+        var labels = new StringBuilder();
+        foreach ((string key, object? value) in tags)
+        {
+            if (labels.Length > 0)
+                labels.Append(',');
+            foreach (char c in key)
+                labels.Append(char.IsAsciiLetterOrDigit(c) ? c : '_');
+            labels.Append("=\"");
+            foreach (char c in Convert.ToString(value, CultureInfo.InvariantCulture) ?? "")
+            {
+                _ = c switch
+                {
+                    '\\' => labels.Append("\\\\"),
+                    '"' => labels.Append("\\\""),
+                    '\n' => labels.Append("\\n"),
+                    _ => labels.Append(c),
+                };
+            }
+
+            labels.Append('"');
+        }
+
+        return labels.ToString();
+    }
+
+    public static string Number(double value) => value switch
+    {
+        double.PositiveInfinity => "+Inf",
+        double.NegativeInfinity => "-Inf",
+        double.NaN => "NaN",
+        _ => value.ToString("R", CultureInfo.InvariantCulture),
+    };
+}

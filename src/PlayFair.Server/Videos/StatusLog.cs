@@ -1,0 +1,70 @@
+using PlayFair.Contracts;
+using PlayFair.Engine;
+
+namespace PlayFair.Server;
+
+/// <summary>Writes each change of a video's state to the log.</summary>
+internal sealed class StatusLog(IVideoService service, TimeProvider time, ILogger<StatusLog> log) : BackgroundService
+{
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<string, (VideoState State, string? Reason)> _known = new(StringComparer.Ordinal);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await foreach (VideoEvent happened in service.SubscribeAsync(new Subscription(), stoppingToken))
+                    Tell(happened);
+            }
+            catch (VideoServiceException failure)
+            {
+                log.LogWarning("Changes of videos cannot be followed: {Reason}", failure.Message);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                // A log that fails must not end the server.
+                log.LogError(failure, "Changes of videos cannot be followed");
+            }
+
+            await Task.Delay(RetryInterval, time, stoppingToken);
+        }
+    }
+
+    private void Tell(VideoEvent happened)
+    {
+        switch (happened)
+        {
+            case StatusEvent { Status: { } status }:
+                var state = (status.State, status.Reason);
+                if (_known.TryGetValue(happened.Video, out var before) && before == state)
+                    return;
+                _known[happened.Video] = state;
+                log.Log(
+                    status.State switch
+                    {
+                        VideoState.Failed => LogLevel.Error,
+                        VideoState.Stalled or VideoState.Reconnecting => LogLevel.Warning,
+                        _ => LogLevel.Information,
+                    },
+                    "Video {Video} is {State}: {Reason}", happened.Video,
+                    ServerConfiguration.NameOf(status.State), status.Reason is null ? "as it should be" : OneLine(status.Reason));
+                break;
+            case RemovedEvent:
+                _known.Remove(happened.Video);
+                log.LogInformation("Video {Video} was removed", happened.Video);
+                break;
+            case GapEvent gap:
+                log.LogWarning(
+                    "Video {Video}: updates {From} to {To} can no longer be had", gap.Video, gap.FromSequence,
+                    gap.ToSequence);
+                break;
+        }
+    }
+
+    /// <summary>Reasons quote other programs, whose words may hold line breaks and escape sequences.</summary>
+    private static string OneLine(string text) =>
+        string.Concat(text.ReplaceLineEndings(" ").Select(c => char.IsControl(c) ? '\uFFFD' : c));
+}

@@ -1,0 +1,261 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using PlayFair.Contracts;
+using PlayFair.Engine;
+
+namespace PlayFair.Server.Tests;
+
+public sealed partial class OperationTests
+{
+    [Fact]
+    public async Task The_document_describes_every_route()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        JsonElement document = await server.GetJsonAsync("/openapi/v1.json");
+        JsonElement paths = document.GetProperty("paths");
+        Assert.StartsWith("3.", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
+
+        var routes = server.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(route => !route.RoutePattern.RawText!.StartsWith("/openapi", StringComparison.Ordinal)).ToList();
+        Assert.True(routes.Count >= 20);
+        foreach (RouteEndpoint route in routes)
+        {
+            JsonElement path = paths.GetProperty(route.RoutePattern.RawText!);
+            foreach (string method in route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods)
+            {
+                JsonElement operation = path.GetProperty(method.ToLowerInvariant());
+                Assert.NotEmpty(operation.GetProperty("summary").GetString()!);
+                JsonElement responses = operation.GetProperty("responses");
+                Assert.Contains(responses.EnumerateObject(), response => response.Name.StartsWith('2'));
+                Assert.True(responses.GetProperty("400").GetProperty("content").TryGetProperty("application/problem+json", out _));
+                IEnumerable<string> placed = operation.TryGetProperty("parameters", out JsonElement parameters)
+                    ? parameters.EnumerateArray().Where(one => one.GetProperty("in").GetString() == "path")
+                        .Select(one => one.GetProperty("name").GetString()!)
+                    : [];
+                Assert.Equal(route.RoutePattern.Parameters.Select(parameter => parameter.Name), placed);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task The_document_knows_the_contracts()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        JsonElement document = await server.GetJsonAsync("/openapi/v1.json");
+        JsonElement schemas = document.GetProperty("components").GetProperty("schemas");
+        JsonElement video = schemas.GetProperty("VideoDefinition");
+        Assert.Equal(["id", "source"], video.GetProperty("required").EnumerateArray().Select(name => name.GetString()!).Order());
+        string states = schemas.GetProperty("VideoState").GetRawText();
+        Assert.Contains("\"reconnecting\"", states, StringComparison.Ordinal);
+        Assert.True(schemas.GetProperty("AttributionUpdate").GetProperty("properties").TryGetProperty("frameIndices", out _));
+        JsonElement body = document.GetProperty("paths").GetProperty("/api/v1/videos").GetProperty("post")
+            .GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema");
+        Assert.EndsWith("/VideoDefinition", body.GetProperty("$ref").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Health_says_ready_and_degraded_with_words()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        Assert.Equal("live", (await server.GetJsonAsync("/health/live")).GetProperty("status").GetString());
+        Assert.Equal("""{"status":"ready"}""", (await server.GetJsonAsync("/health/ready")).GetRawText());
+        server.Service.Store = server.Service.Store with { IsHealthy = false, Problem = "the disk is full" };
+        JsonElement degraded = await server.GetJsonAsync("/health/ready");
+        Assert.Equal("degraded", degraded.GetProperty("status").GetString());
+        Assert.Equal("the disk is full", degraded.GetProperty("problem").GetString());
+        using HttpResponseMessage head = await server.SendAsync("HEAD", "/health/live");
+        Assert.Equal(HttpStatusCode.OK, head.StatusCode);
+    }
+
+    [Fact]
+    public async Task The_root_says_what_this_is()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        using HttpResponseMessage page = await server.GetAsync("/");
+        Assert.Equal("text/html; charset=utf-8", page.Content.Headers.ContentType!.ToString());
+        Assert.Contains("openapi/v1.json", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Metrics_are_what_the_instruments_measured()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        using var meter = new Meter("PlayFair");
+        Counter<long> decoded = meter.CreateCounter<long>("playfair.frames.decoded", null, "Frames decoded.");
+        Histogram<double> latency = meter.CreateHistogram<double>("playfair.update.latency", "s", "Arrival to update.");
+        Histogram<int> batch = meter.CreateHistogram<int>("playfair.batch.size");
+        Histogram<int> advised = meter.CreateHistogram(
+            "playfair.advised", null, null, tags: null, new InstrumentAdvice<int> { HistogramBucketBoundaries = [3, 30] });
+        int level = 1;
+        meter.CreateObservableGauge(
+            "playfair.video.quality",
+            () => level < 0 ? Enumerable.Empty<Measurement<int>>() : [new(level, new KeyValuePair<string, object?>("video", "a"))]);
+        meter.CreateObservableGauge("playfair.store.bytes", () => 12_345L, "By");
+        var video = new KeyValuePair<string, object?>("video", "door \"1\"\\");
+
+        decoded.Add(3, video);
+        decoded.Add(4, video);
+        latency.Record(0.02, video);
+        latency.Record(0.03, video);
+        latency.Record(99, video);
+        batch.Record(8);
+        advised.Record(4);
+        Dictionary<string, double> metrics = await ReadMetricsAsync(server);
+
+        const string label = """video="door \"1\"\\" """;
+        string labels = label.TrimEnd();
+        Assert.Equal(7, metrics[$"playfair_frames_decoded_total{{{labels}}}"]);
+        Assert.Equal(1, metrics[$"playfair_update_latency_seconds_bucket{{{labels},le=\"0.025\"}}"]);
+        Assert.Equal(2, metrics[$"playfair_update_latency_seconds_bucket{{{labels},le=\"10\"}}"]);
+        Assert.Equal(3, metrics[$"playfair_update_latency_seconds_bucket{{{labels},le=\"+Inf\"}}"]);
+        Assert.Equal(3, metrics[$"playfair_update_latency_seconds_count{{{labels}}}"]);
+        Assert.Equal(99.05, metrics[$"playfair_update_latency_seconds_sum{{{labels}}}"], 1e-9);
+        Assert.Equal(0, metrics["playfair_batch_size_bucket{le=\"4\"}"]);
+        Assert.Equal(1, metrics["playfair_batch_size_bucket{le=\"8\"}"]);
+        Assert.Equal(
+            ["{le=\"+Inf\"}", "{le=\"3\"}", "{le=\"30\"}"],
+            metrics.Keys.Where(name => name.StartsWith("playfair_advised_bucket", StringComparison.Ordinal))
+                .Select(name => name["playfair_advised_bucket".Length..]).Order(StringComparer.Ordinal));
+        Assert.Equal(1, metrics["playfair_video_quality{video=\"a\"}"]);
+        Assert.Equal(12_345, metrics["playfair_store_bytes"]);
+        Assert.InRange(metrics["process_cpu_seconds_total"], 0.01, 1e6);
+        Assert.InRange(metrics["process_resident_memory_bytes"], 1e6, 1e12);
+        Assert.InRange(metrics["process_threads"], 1, 1e4);
+
+        // What is observed is what is there now.
+        level = -1;
+        decoded.Add(1, video);
+        metrics = await ReadMetricsAsync(server);
+        Assert.DoesNotContain("playfair_video_quality{video=\"a\"}", metrics.Keys);
+        Assert.Equal(8, metrics[$"playfair_frames_decoded_total{{{labels}}}"]);
+    }
+
+    [Fact]
+    public async Task Metrics_and_traces_are_sent_to_a_collector()
+    {
+        var paths = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        await using WebApplication collector = builder.Build();
+        collector.Run(async context =>
+        {
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body);
+            string text = System.Text.Encoding.Latin1.GetString(body.ToArray());
+            if (context.Request.Path == "/v1/metrics" && text.Contains("playfair.updates.sent", StringComparison.Ordinal))
+                paths.TrySetResult(text);
+        });
+        await collector.StartAsync(TestContext.Current.CancellationToken);
+        using var meter = new Meter("PlayFair");
+        Counter<long> counter = meter.CreateCounter<long>("playfair.updates.sent");
+
+        RunningServer server = await RunningServer.StartAsync(configure: configuration => configuration with
+        {
+            Otlp = new OtlpConfiguration { Endpoint = new Uri(collector.Urls.Single()), Protocol = OtlpProtocol.Http },
+        });
+        counter.Add(1);
+        // A stopping server sends what it has.
+        await server.DisposeAsync();
+
+        string sent = await paths.Task.WaitAsync(RunningServer.Timeout, TestContext.Current.CancellationToken);
+        Assert.Contains("service.name", sent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Each_change_of_a_video_s_state_is_logged_once()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(new FakeVideoService().With("a"));
+        await server.Log.UntilAsync("Video a is live");
+        server.Service.Put(Samples.Status(Samples.Definition("a"), VideoState.Reconnecting, "connection\nrefused\u001b[0m"));
+        server.Service.Put(Samples.Status(Samples.Definition("a"), VideoState.Reconnecting, "connection\nrefused\u001b[0m"));
+        server.Service.Publish(new GapEvent("a", 1, 2));
+        await server.Service.RemoveAsync("a", TestContext.Current.CancellationToken);
+        await server.Log.UntilAsync("Video a was removed");
+
+        string line = Assert.Single(server.Log.Lines, line => line.Contains("reconnecting", StringComparison.Ordinal));
+        Assert.StartsWith("Warning: Video a is reconnecting: connection refused\uFFFD[0m", line, StringComparison.Ordinal);
+        Assert.Contains(server.Log.Lines, line => line.Contains("updates 1 to 2", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_file_s_videos_are_read_again_and_the_others_left_alone()
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory("playfair ").FullName, "playfair.json");
+        await File.WriteAllTextAsync(file, "{}", TestContext.Current.CancellationToken);
+        await using RunningServer server = await RunningServer.StartAsync(
+            new FakeVideoService().With("other"), configuration => configuration with { File = file });
+
+        JsonElement report = await ReloadAsync("""
+            {"listen":"http://127.0.0.1:9", "videos":[{"id":"a","source":"1"},{"id":"b","source":"1"}]}
+            """);
+        Assert.Equal("""{"added":["a","b"],"changed":[],"removed":[],"failed":[]}""", report.GetRawText());
+        report = await ReloadAsync("""{"videos":[{"id":"b","source":"2"},{"id":"c","source":"1","rateHz":999}]}""");
+        Assert.Equal("""["b"]""", report.GetProperty("changed").GetRawText());
+        Assert.Equal("""["a"]""", report.GetProperty("removed").GetRawText());
+        Assert.Contains("999", Assert.Single(report.GetProperty("failed").EnumerateArray()).GetProperty("detail").GetString());
+        report = await ReloadAsync("""{"videos":[{"id":"b","source":"2"}]}""");
+        Assert.Equal("""{"added":[],"changed":[],"removed":[],"failed":[]}""", report.GetRawText());
+
+        await File.WriteAllTextAsync(file, """{"videos":[{"id":"b"},{"id":"d","source":7}]}""");
+        JsonElement problem = await ProblemAssert.IsAsync(await server.SendAsync("POST", "/api/v1/reload", "{}"), 400, "as they were");
+        Assert.Equal(2, problem.GetProperty("errors").GetArrayLength());
+        Assert.Equal(
+            ["b", "other"],
+            (await server.Service.ListAsync(TestContext.Current.CancellationToken)).Select(status => status.Definition.Id));
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+
+        async Task<JsonElement> ReloadAsync(string json)
+        {
+            await File.WriteAllTextAsync(file, json);
+            using HttpResponseMessage response = await server.SendAsync("POST", "/api/v1/reload", "{}");
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            return JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Fact]
+    public async Task Without_a_file_there_is_nothing_to_reload()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        JsonElement problem = await ProblemAssert.IsAsync(await server.SendAsync("POST", "/api/v1/reload", "{}"), 400);
+        Assert.Contains("--config", problem.GetProperty("errors")[0].GetString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Reads the metrics, and asserts that every line has the form that Prometheus wants.</summary>
+    private static async Task<Dictionary<string, double>> ReadMetricsAsync(RunningServer server)
+    {
+        using HttpResponseMessage response = await server.GetAsync("/metrics");
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        var values = new Dictionary<string, double>();
+        var types = new HashSet<string>();
+        foreach (string line in (await response.Content.ReadAsStringAsync()).TrimEnd('\n').Split('\n'))
+        {
+            if (TypeLine().Match(line) is { Success: true } type)
+            {
+                Assert.True(types.Add(type.Groups["name"].Value), line);
+                continue;
+            }
+
+            if (line.StartsWith("# HELP ", StringComparison.Ordinal))
+                continue;
+            Match sample = SampleLine().Match(line);
+            Assert.True(sample.Success, line);
+            values.Add(sample.Groups["name"].Value, double.Parse(sample.Groups["value"].Value, CultureInfo.InvariantCulture));
+        }
+
+        return values;
+    }
+
+    [GeneratedRegex("""^# TYPE (?<name>[a-z_]+) (counter|gauge|histogram)$""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex TypeLine();
+
+    [GeneratedRegex("""^(?<name>[a-z_]+(\{([a-z_]+="([^"\\]|\\.)*",?)+\})?) (?<value>[-+0-9.eE]+|\+Inf|NaN)$""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex SampleLine();
+}
