@@ -1,0 +1,244 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using PlayFair.Contracts;
+
+namespace PlayFair.Engine;
+
+/// <summary>A video as the writer knows it.</summary>
+/// <param name="id">Of its row.</param>
+internal sealed class VideoEntry(long id)
+{
+    private long _lastSequence = -1;
+    private long _updateCount;
+    private long _updateBytes;
+
+    public long Id { get; } = id;
+
+    /// <summary>Of the last update that was told of; −1 without any.</summary>
+    public long LastSequence
+    {
+        get => Volatile.Read(ref _lastSequence);
+        set => Volatile.Write(ref _lastSequence, value);
+    }
+
+    /// <summary>Of the last update that was given to the store, waiting ones included; −1 without any.</summary>
+    public long LastAppended { get; set; } = -1;
+
+    public long UpdateCount => Volatile.Read(ref _updateCount);
+
+    public long UpdateBytes => Volatile.Read(ref _updateBytes);
+
+    /// <summary>How often the video was saved: an update from before the last time brings no resume state.</summary>
+    public int SaveCount { get; set; }
+
+    public bool IsDeleted { get; set; }
+
+    public void Count(long updates, long bytes)
+    {
+        Interlocked.Add(ref _updateCount, updates);
+        Interlocked.Add(ref _updateBytes, bytes);
+    }
+}
+
+/// <summary>An update on its way to the disk.</summary>
+internal sealed record PendingUpdate(StoredUpdate Stored, VideoEntry Video, int SaveCount);
+
+/// <summary>Writes: each method is one transaction, done or not done. For one thread at a time.</summary>
+internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
+{
+    /// <summary>
+    /// What a row takes besides its blobs, measured on pages in use: cell, header, columns, and its place in the index.
+    /// </summary>
+    public const int RowOverhead = 42;
+
+    private readonly UpdateCodec _codec = new(texts);
+
+    /// <summary>Writes updates, in order, and what comes with them; those of deleted videos are left out.</summary>
+    public void Write(IReadOnlyList<PendingUpdate> batch)
+    {
+        var changes = new Dictionary<VideoEntry, Change>();
+        var spans = new Dictionary<(long Video, long Span), Span>();
+        Transact(() =>
+        {
+            foreach (PendingUpdate pending in batch.Where(p => !p.Video.IsDeleted))
+            {
+                int bytes = Insert(pending);
+                AddChange(changes, pending, bytes);
+                AddSpan(spans, pending);
+            }
+
+            foreach ((VideoEntry video, Change change) in changes)
+            {
+                connection.Execute(
+                    """
+                    UPDATE videos SET update_count = update_count + $2, update_bytes = update_bytes + $3,
+                        resume = coalesce($4, resume)
+                    WHERE id = $1
+                    """,
+                    video.Id, change.Count, change.Bytes, change.Resume);
+            }
+
+            foreach (((long video, long span), Span s) in spans)
+            {
+                connection.Execute(
+                    """
+                    INSERT INTO spans VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                    ON CONFLICT DO UPDATE SET
+                        first_arrived = min(first_arrived, $3), last_arrived = max(last_arrived, $4),
+                        first_frame_sequence = min(first_frame_sequence, $5),
+                        last_frame_sequence = max(last_frame_sequence, $6),
+                        first_frame_arrived = min(first_frame_arrived, $7),
+                        last_frame_arrived = max(last_frame_arrived, $8)
+                    """,
+                    video, span, s.FirstArrived, s.LastArrived,
+                    s.FirstFrameSequence, s.LastFrameSequence, s.FirstFrameArrived, s.LastFrameArrived);
+            }
+        });
+
+        foreach ((VideoEntry video, Change change) in changes)
+        {
+            video.Count(change.Count, change.Bytes);
+            video.LastSequence = change.LastSequence;
+        }
+    }
+
+    /// <summary>Writes a video anew or for the first time.</summary>
+    /// <returns>The id of its row.</returns>
+    public long SaveVideo(StoredVideo video)
+    {
+        string definition = JsonSerializer.Serialize(video.Definition, ContractJson.Lines.VideoDefinition);
+        long id = 0;
+        Transact(() => id = connection.Number(
+            """
+            INSERT INTO videos (name, definition, resume) VALUES ($1, $2, $3)
+            ON CONFLICT (name) WHERE is_deleted = 0 DO UPDATE SET definition = $2, resume = $3
+            RETURNING id
+            """,
+            video.Definition.Id, definition, video.Resume)!.Value);
+        return id;
+    }
+
+    /// <summary>Makes a video vanish at once; retention deletes its history bit by bit, after a restart too.</summary>
+    public void MarkDeleted(long id) => Transact(() => connection.Execute(
+        "UPDATE videos SET is_deleted = 1, name = '', definition = '', resume = NULL WHERE id = $1", id));
+
+    public void SaveStatistics(
+        IReadOnlyList<(long Video, StatisticsBlob Blob)> blobs,
+        IReadOnlyList<(long Video, long Sequence)> watermarks) =>
+        Transact(() =>
+        {
+            foreach ((long video, StatisticsBlob blob) in blobs)
+            {
+                connection.Execute(
+                    """
+                    INSERT INTO statistics (video, model, bucket, bytes) VALUES ($1, $2, $3, $4)
+                    ON CONFLICT DO UPDATE SET bytes = $4
+                    """,
+                    video, texts.NumberOf(blob.Model), blob.BucketStart.UtcTicks, blob.Bytes);
+            }
+
+            foreach ((long video, long sequence) in watermarks)
+                connection.Execute("UPDATE videos SET statistics_sequence = $2 WHERE id = $1", video, sequence);
+        });
+
+    private void Transact(Action work)
+    {
+        try
+        {
+            connection.InTransaction(() =>
+            {
+                work();
+                foreach ((int number, string text) in texts.Pending())
+                    connection.Execute("INSERT INTO texts VALUES ($1, $2)", number, text);
+            });
+            texts.Commit();
+        }
+        catch
+        {
+            texts.RollBack();
+            throw;
+        }
+    }
+
+    /// <returns>How many bytes the row takes.</returns>
+    private int Insert(PendingUpdate pending)
+    {
+        AttributionUpdate update = pending.Stored.Update;
+        byte[] body = _codec.Encode(update);
+        byte[]? frames = pending.Stored.LeavingFrames is { Count: > 0 } tracks
+            ? _codec.EncodeTracks(update, tracks)
+            : null;
+        connection.Execute(
+            "INSERT INTO updates (video, sequence, arrived, body, frames) VALUES ($1, $2, $3, $4, $5)",
+            pending.Video.Id, update.Sequence, update.ArrivedAt.UtcTicks, body, frames);
+        if (pending.Stored.Thumbnails.Count > 0)
+        {
+            long? id = connection.Number("SELECT last_insert_rowid()");
+            foreach (StoredThumbnail thumbnail in pending.Stored.Thumbnails)
+            {
+                connection.Execute(
+                    "INSERT INTO thumbnails (update_id, video, frame, png) VALUES ($1, $2, $3, $4)",
+                    id, pending.Video.Id, thumbnail.FrameIndex, thumbnail.Png);
+            }
+        }
+
+        return body.Length + (frames?.Length ?? 0) + RowOverhead;
+    }
+
+    private static void AddChange(Dictionary<VideoEntry, Change> changes, PendingUpdate pending, int bytes)
+    {
+        ref Change change = ref CollectionsMarshal.GetValueRefOrAddDefault(changes, pending.Video, out _);
+        string? resume = pending.SaveCount == pending.Video.SaveCount ? pending.Stored.Resume : null;
+        change = new Change(
+            change.Count + 1, change.Bytes + bytes, pending.Stored.Update.Sequence, resume ?? change.Resume);
+    }
+
+    private static void AddSpan(Dictionary<(long Video, long Span), Span> spans, PendingUpdate pending)
+    {
+        AttributionUpdate update = pending.Stored.Update;
+        ref Span span = ref CollectionsMarshal.GetValueRefOrAddDefault(
+            spans, (pending.Video.Id, update.Sequence >> StoreSchema.SpanBits), out bool exists);
+        if (!exists)
+            span = Span.Empty;
+        span.Add(update, pending.Stored.LeavingFrames);
+    }
+
+    private readonly record struct Change(int Count, long Bytes, long LastSequence, string? Resume);
+
+    /// <summary>Bounds of what a row of <c>spans</c> speaks of.</summary>
+    private struct Span
+    {
+        public long FirstArrived;
+        public long LastArrived;
+        public long FirstFrameSequence;
+        public long LastFrameSequence;
+        public long FirstFrameArrived;
+        public long LastFrameArrived;
+
+        public static Span Empty => new()
+        {
+            FirstArrived = long.MaxValue,
+            LastArrived = long.MinValue,
+            FirstFrameSequence = long.MaxValue,
+            LastFrameSequence = long.MinValue,
+            FirstFrameArrived = long.MaxValue,
+            LastFrameArrived = long.MinValue,
+        };
+
+        public void Add(AttributionUpdate update, IReadOnlyList<FrameTrack> frames)
+        {
+            Widen(ref FirstArrived, ref LastArrived, update.ArrivedAt.UtcTicks);
+            foreach (FrameTrack frame in frames)
+            {
+                Widen(ref FirstFrameSequence, ref LastFrameSequence, frame.LastSequence);
+                Widen(ref FirstFrameArrived, ref LastFrameArrived, frame.ArrivedAt.UtcTicks);
+            }
+        }
+
+        private static void Widen(ref long first, ref long last, long value)
+        {
+            first = Math.Min(first, value);
+            last = Math.Max(last, value);
+        }
+    }
+}

@@ -1,0 +1,522 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+using PlayFair.Contracts;
+
+namespace PlayFair.Engine;
+
+/// <summary>Videos, updates, frame tracks, thumbnails and statistics in an SQLite file: docs/store.md.</summary>
+/// <remarks>
+/// <para>Updates are appended to a queue; one thread commits whatever waits there, all of it at once. Reading goes on
+/// meanwhile, on other connections. A process that is killed loses at most what was not committed yet, never a part of
+/// an update.</para>
+/// <para>Safe for any number of threads; the updates of one video are appended one after the other.</para>
+/// </remarks>
+public sealed class VideoStore : IAsyncDisposable
+{
+    private const int MostUpdatesPerCommit = 1024;
+    private const int MostIdleReaders = 8;
+
+    private readonly string _path;
+    private readonly StoreOptions _options;
+    private readonly Action<IReadOnlyList<StoredUpdate>> _committed;
+    private readonly FileStream _lock;
+    private readonly StoreConnection _connection;
+    private readonly StoreWriter _writer;
+    private readonly StoreRetention _retention;
+    private readonly TextTable _texts = new();
+    private readonly ConcurrentDictionary<string, VideoEntry> _videos = new(StringComparer.Ordinal);
+    private readonly ConcurrentBag<StoreReader> _idleReaders = [];
+
+    // The writing connection, and what _videos says of what is in it, belong to who holds this.
+    private readonly Lock _writing = new();
+
+    private readonly Channel<Work> _queue;
+
+    // Events of the operating system: the lighter ones spin before they sleep, which at a hundred commits a second
+    // costs more than the commits.
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly AutoResetEvent _hurry = new(false);
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ITimer _retentionTimer;
+    private bool _isRetentionDue = true;
+    private IEnumerator<int>? _retentionPass;
+    private string? _problem;
+    private long _unstoredCount;
+    private volatile bool _isClosing;
+    private volatile bool _isClosed;
+
+    private VideoStore(
+        string path,
+        StoreOptions options,
+        Action<IReadOnlyList<StoredUpdate>> committed,
+        FileStream held,
+        StoreConnection connection)
+    {
+        _path = path;
+        _options = options;
+        _committed = committed;
+        _lock = held;
+        _connection = connection;
+        foreach (string text in connection.Rows("SELECT text FROM texts ORDER BY number", row => row.GetString(0)))
+            _texts.NumberOf(text);
+
+        _texts.Commit();
+        _writer = new StoreWriter(connection, _texts);
+        _retention = new StoreRetention(connection, options, CountDeleted);
+        LoadVideos();
+        _queue = Channel.CreateBounded<Work>(new BoundedChannelOptions(options.QueueCapacity)
+        {
+            FullMode = BoundedChannelFullMode.Wait,
+            SingleReader = true,
+        });
+        new Thread(WriteUntilStopped) { IsBackground = true, Name = "store" }.Start();
+        _retentionTimer = options.Time.CreateTimer(
+            _ => DueRetention(), null, options.RetentionInterval, options.RetentionInterval);
+    }
+
+    /// <summary>How the store is doing.</summary>
+    public StoreStatus Status
+    {
+        get
+        {
+            long count = 0, bytes = 0;
+            foreach (VideoEntry video in _videos.Values)
+            {
+                count += video.UpdateCount;
+                bytes += video.UpdateBytes;
+            }
+
+            string? problem = Volatile.Read(ref _problem);
+            return new StoreStatus(
+                _path,
+                problem is null,
+                problem,
+                LengthOf(_path) + LengthOf(_path + "-wal"),
+                count,
+                count == 0 ? 0 : (double)bytes / count,
+                Interlocked.Read(ref _unstoredCount));
+        }
+    }
+
+    /// <summary>Opens a database, or creates it, for this process alone.</summary>
+    /// <param name="path">The file; missing folders are created.</param>
+    /// <param name="committed">
+    /// Told of updates after their commit, in the order in which they were appended, on the writer's thread; also of
+    /// those that could not be written. Not of those whose video was deleted meanwhile. It must not throw, nor wait for
+    /// the store.
+    /// </param>
+    /// <exception cref="StoreException">
+    /// It is no database of ours, damaged, newer, in use by another process, or may not be written.
+    /// </exception>
+    public static VideoStore Open(
+        string path, StoreOptions options, Action<IReadOnlyList<StoredUpdate>> committed) =>
+        Open(path, options, committed, StoreSchema.Steps);
+
+    internal static VideoStore Open(
+        string path, StoreOptions options, Action<IReadOnlyList<StoredUpdate>> committed, IReadOnlyList<string> steps)
+    {
+        options.Check();
+        path = Path.GetFullPath(path);
+        FileStream held = StoreFile.Take(path);
+        StoreConnection? connection = null;
+        try
+        {
+            connection = StoreFile.Connect(path, steps);
+            return new VideoStore(path, options, committed, held, connection);
+        }
+        catch (Exception e)
+        {
+            connection?.Dispose();
+            held.Dispose();
+            if (e is SqliteException problem)
+                throw StoreException.Of(path, problem);
+            throw;
+        }
+    }
+
+    /// <summary>All videos, ordered by id.</summary>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    public IReadOnlyList<StoredVideo> Videos() => Read(reader => reader.Videos());
+
+    /// <summary>Stores a video, as a new one or in place of the one with its id, whose history stays.</summary>
+    /// <remarks>
+    /// Its resume state holds, null too: updates that wait in the queue at this moment do not replace it.
+    /// </remarks>
+    /// <exception cref="StoreException">It cannot be written.</exception>
+    public void SaveVideo(StoredVideo video) => Write(() =>
+    {
+        string id = video.Definition.Id;
+        long row = _writer.SaveVideo(video);
+        VideoEntry entry = _videos.GetOrAdd(id, _ => new VideoEntry(row));
+        entry.SaveCount++;
+    });
+
+    /// <summary>
+    /// Deletes a video with all its history; without effect where there is none. It is gone at once, its space bit by
+    /// bit.
+    /// </summary>
+    /// <exception cref="StoreException">It cannot be written.</exception>
+    public void DeleteVideo(string id)
+    {
+        Write(() =>
+        {
+            if (!_videos.TryGetValue(id, out VideoEntry? entry))
+                return;
+
+            _writer.MarkDeleted(entry.Id);
+            entry.IsDeleted = true;
+            _videos.TryRemove(id, out _);
+        });
+        DueRetention();
+    }
+
+    /// <summary>Has an update written soon; waits while the queue is full.</summary>
+    /// <exception cref="ArgumentException">
+    /// There is no such video, its sequence number is not above the last one's, a frame track is another video's, or
+    /// values and frames differ in number.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public async ValueTask AppendAsync(StoredUpdate update, CancellationToken cancellationToken)
+    {
+        AttributionUpdate content = update.Update;
+        if (!_videos.TryGetValue(content.Video, out VideoEntry? video))
+            throw new ArgumentException($"There is no video '{content.Video}' in the store: save it first.");
+        if (content.Sequence <= video.LastAppended)
+        {
+            throw new ArgumentException(
+                $"Update {content.Sequence} of '{content.Video}' comes after update {video.LastAppended}.");
+        }
+
+        if (update.LeavingFrames.FirstOrDefault(frame => frame.Video != content.Video) is { } other)
+            throw new ArgumentException($"A frame track is of '{other.Video}', its update of '{content.Video}'.");
+
+        UpdateCodec.Check(content);
+        await EnqueueAsync(new Work(new PendingUpdate(update, video, video.SaveCount), null), cancellationToken);
+        video.LastAppended = content.Sequence;
+    }
+
+    /// <summary>Completes once all that was appended before is committed, or could not be, and told of.</summary>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public async ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await EnqueueAsync(new Work(null, flushed), cancellationToken);
+        _hurry.Set();
+        await flushed.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Sequence number of the last update stored, or told of though it could not be stored; null before the first.
+    /// </summary>
+    public long? LastSequence(string id) =>
+        _videos.TryGetValue(id, out VideoEntry? video) && video.LastSequence is >= 0 and var last ? last : null;
+
+    /// <summary>One update; null where it is not stored.</summary>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    public AttributionUpdate? ReadUpdate(string id, long sequence) =>
+        _videos.TryGetValue(id, out VideoEntry? video)
+            ? Read(reader => reader.Update(id, video.Id, sequence))
+            : null;
+
+    /// <summary>Updates by sequence number, lowest first; times in the query are arrivals of the newest frame.</summary>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    public IReadOnlyList<AttributionUpdate> ReadUpdates(string id, HistoryQuery query)
+    {
+        CheckLimit(query);
+        return _videos.TryGetValue(id, out VideoEntry? video)
+            ? Read(reader => reader.Updates(id, video.Id, query))
+            : [];
+    }
+
+    /// <summary>
+    /// Frame tracks in the order in which the frames left; sequence numbers in the query are those of their last
+    /// update, times are arrivals of the frames.
+    /// </summary>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    public IReadOnlyList<FrameTrack> ReadFrameTracks(string id, HistoryQuery query)
+    {
+        CheckLimit(query);
+        return _videos.TryGetValue(id, out VideoEntry? video)
+            ? Read(reader => reader.FrameTracks(id, video.Id, query))
+            : [];
+    }
+
+    /// <summary>The picture of a frame, the newest if there are several; null where there is none.</summary>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    public byte[]? ReadThumbnail(string id, long frameIndex) =>
+        _videos.TryGetValue(id, out VideoEntry? video)
+            ? Read(reader => reader.Thumbnail(video.Id, frameIndex))
+            : null;
+
+    /// <summary>Statistics, ordered by video, model and bucket.</summary>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    public IReadOnlyList<StatisticsBlob> ReadStatistics(StatisticsRange range) =>
+        Read(reader => reader.Statistics(range));
+
+    /// <summary>Stores buckets in place of those of the same video, model and start, all or none of them.</summary>
+    /// <param name="watermarks">
+    /// For each video the last sequence number that its buckets include. What is said of unknown videos is left out.
+    /// </param>
+    /// <exception cref="StoreException">They cannot be written.</exception>
+    public void SaveStatistics(IReadOnlyList<StatisticsBlob> blobs, IReadOnlyDictionary<string, long> watermarks) =>
+        Write(() => _writer.SaveStatistics(
+            [.. blobs.Where(b => _videos.ContainsKey(b.Video)).Select(b => (_videos[b.Video].Id, b))],
+            [.. watermarks.Where(w => _videos.ContainsKey(w.Key)).Select(w => (_videos[w.Key].Id, w.Value))]));
+
+    /// <summary>For each video with statistics the last sequence number that they include.</summary>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    public IReadOnlyDictionary<string, long> StatisticsWatermarks() => Read(reader => reader.StatisticsWatermarks());
+
+    /// <summary>Commits what was appended and closes the file.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _isClosing = true;
+        await _retentionTimer.DisposeAsync();
+        _queue.Writer.TryComplete();
+        if (!_stopped.Task.IsCompleted)
+        {
+            _wake.Set();
+            _hurry.Set();
+        }
+
+        await _stopped.Task;
+    }
+
+    /// <summary>Bounds the file's size, as a full disk does.</summary>
+    internal void LimitPages(long count)
+    {
+        lock (_writing)
+            _connection.Execute($"PRAGMA max_page_count = {count}");
+    }
+
+    private static void CheckLimit(HistoryQuery query)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, HistoryQuery.MaxLimit);
+    }
+
+    private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+
+    private void LoadVideos()
+    {
+        var rows = _connection.Rows(
+            """
+            SELECT id, name, update_count, update_bytes,
+                (SELECT max(sequence) FROM updates WHERE video = videos.id)
+            FROM videos WHERE is_deleted = 0
+            """,
+            row => (Id: row.GetInt64(0), Name: row.GetString(1), Count: row.GetInt64(2), Bytes: row.GetInt64(3),
+                Last: row.IsDBNull(4) ? -1 : row.GetInt64(4)));
+        foreach (var row in rows)
+        {
+            var video = new VideoEntry(row.Id) { LastSequence = row.Last, LastAppended = row.Last };
+            video.Count(row.Count, row.Bytes);
+            _videos[row.Name] = video;
+        }
+    }
+
+    private void CountDeleted(long id, long count, long bytes) =>
+        _videos.Values.FirstOrDefault(video => video.Id == id)?.Count(-count, -bytes);
+
+    private void DueRetention()
+    {
+        Volatile.Write(ref _isRetentionDue, true);
+        _wake.Set();
+    }
+
+    private async ValueTask EnqueueAsync(Work work, CancellationToken cancellationToken)
+    {
+        if (!_queue.Writer.TryWrite(work))
+        {
+            _hurry.Set();
+            try
+            {
+                await _queue.Writer.WriteAsync(work, cancellationToken);
+            }
+            catch (ChannelClosedException e)
+            {
+                throw new ObjectDisposedException("The store is closed.", e);
+            }
+        }
+
+        _wake.Set();
+    }
+
+    private void Write(Action work)
+    {
+        lock (_writing)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            try
+            {
+                work();
+            }
+            catch (SqliteException e)
+            {
+                throw StoreException.Of(_path, e);
+            }
+        }
+    }
+
+    private T Read<T>(Func<StoreReader, T> read)
+    {
+        ObjectDisposedException.ThrowIf(_isClosed, this);
+        StoreReader? reader = null;
+        bool isUsable = false;
+        try
+        {
+            if (!_idleReaders.TryTake(out reader))
+                reader = new StoreReader(StoreConnection.Open(_path, readOnly: true), _texts);
+            T result = read(reader);
+            isUsable = true;
+            return result;
+        }
+        catch (SqliteException e)
+        {
+            throw StoreException.Of(_path, e);
+        }
+        catch (Exception e) when (e is JsonException or InvalidCastException or OverflowException)
+        {
+            throw new StoreException(
+                $"'{_path}' is damaged: {e.Message} Restore a copy, or move it away to begin with an empty store.", e);
+        }
+        finally
+        {
+            if (isUsable && _idleReaders.Count < MostIdleReaders)
+                _idleReaders.Add(reader!);
+            else
+                reader?.Dispose();
+            if (_isClosed)
+                DisposeIdleReaders();
+        }
+    }
+
+    /// <summary>What the writer's thread does.</summary>
+    private void WriteUntilStopped()
+    {
+        var updates = new List<PendingUpdate>();
+        var flushes = new List<TaskCompletionSource>();
+        while (WaitForWork())
+        {
+            while (updates.Count < MostUpdatesPerCommit && _queue.Reader.TryRead(out Work work))
+            {
+                if (work.Update is { } update)
+                    updates.Add(update);
+                if (work.Flushed is { } flushed)
+                    flushes.Add(flushed);
+            }
+
+            if (updates.Count > 0)
+                Commit(updates);
+
+            flushes.ForEach(flushed => flushed.SetResult());
+            updates.Clear();
+            flushes.Clear();
+            RetainStep();
+        }
+
+        Close();
+        _stopped.SetResult();
+    }
+
+    /// <summary>Waits for work, then for more of it; not at all while old updates are being deleted.</summary>
+    /// <returns>False once the store is closed and nothing waits.</returns>
+    private bool WaitForWork()
+    {
+        if (_retentionPass is not null && !_isClosing)
+            return true;
+
+        while (!_queue.Reader.TryPeek(out _))
+        {
+            if (_isClosing && _queue.Reader.Completion.IsCompleted)
+                return false;
+            if (Volatile.Read(ref _isRetentionDue) && !_isClosing)
+                return true;
+
+            _wake.WaitOne();
+        }
+
+        _hurry.WaitOne(_options.CommitDelay);
+        return true;
+    }
+
+    private void Commit(List<PendingUpdate> updates)
+    {
+        lock (_writing)
+        {
+            try
+            {
+                _writer.Write(updates);
+                Volatile.Write(ref _problem, null);
+            }
+            catch (SqliteException e)
+            {
+                long count = Interlocked.Add(ref _unstoredCount, updates.Count(u => !u.Video.IsDeleted));
+                updates.ForEach(update => update.Video.LastSequence = update.Stored.Update.Sequence);
+                Volatile.Write(
+                    ref _problem,
+                    $"Updates are not stored: {StoreException.Words(e)}. Storing goes on by itself once that is done. "
+                    + $"Not stored so far: {count}.");
+            }
+        }
+
+        _committed([.. updates.Where(update => !update.Video.IsDeleted).Select(update => update.Stored)]);
+    }
+
+    private void RetainStep()
+    {
+        lock (_writing)
+        {
+            try
+            {
+                if (_retentionPass is null && (Volatile.Read(ref _isRetentionDue) || _retention.IsTooLarge))
+                {
+                    Volatile.Write(ref _isRetentionDue, false);
+                    _retentionPass = _retention.Pass().GetEnumerator();
+                }
+
+                if (_retentionPass?.MoveNext() != false)
+                    return;
+            }
+            catch (SqliteException e)
+            {
+                Volatile.Write(ref _problem, $"Old updates cannot be deleted: {StoreException.Words(e)}.");
+            }
+
+            _retentionPass?.Dispose();
+            _retentionPass = null;
+        }
+    }
+
+    private void Close()
+    {
+        lock (_writing)
+        {
+            _isClosed = true;
+            DisposeIdleReaders();
+            try
+            {
+                _connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            }
+            catch (SqliteException)
+            {
+                // What is in the log is taken in when the file is opened again.
+            }
+
+            _retentionPass?.Dispose();
+            _connection.Dispose();
+            _lock.Dispose();
+        }
+    }
+
+    private void DisposeIdleReaders()
+    {
+        while (_idleReaders.TryTake(out StoreReader? reader))
+            reader.Dispose();
+    }
+
+    /// <summary>An update to write, or somebody who waits until all before is written.</summary>
+    private readonly record struct Work(PendingUpdate? Update, TaskCompletionSource? Flushed);
+}
