@@ -122,6 +122,7 @@ public sealed class FeatureBatcher : IAsyncDisposable
     private void Compute(List<Request> batch)
     {
         var features = new float[batch.Count * _featureSize];
+        TimeSpan start = ThreadCpu.Now;
         try
         {
             _extract(batch.ConvertAll(request => request.Frame.Pixels).ToArray(), features);
@@ -135,6 +136,7 @@ public sealed class FeatureBatcher : IAsyncDisposable
             return;
         }
 
+        LiveMetrics.StageCpu.Add((ThreadCpu.Now - start).TotalSeconds, LiveMetrics.Stage("backbone"));
         for (int i = 0; i < batch.Count; i++)
         {
             float[] own = features.AsSpan(i * _featureSize, _featureSize).ToArray();

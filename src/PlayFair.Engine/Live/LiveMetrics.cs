@@ -33,6 +33,9 @@ public static class LiveMetrics
         "playfair.stage.duration", "s", "Time that a stage takes for one frame or update.", tags: null,
         Buckets(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1));
 
+    internal static readonly Counter<double> StageCpu = Meter.CreateCounter<double>(
+        "playfair.stage.cpu", "s", "Processor time of the thread that runs a stage: backbone or head.");
+
     internal static readonly Histogram<int> BatchSize = Meter.CreateHistogram(
         "playfair.batch.size", "{frame}", "Frames in a batch of the backbone.", tags: null,
         new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64] });

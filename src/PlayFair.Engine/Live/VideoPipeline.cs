@@ -144,9 +144,12 @@ public sealed class VideoPipeline(
     private async Task<T> ComputeAsync<T>(Func<T> compute, CancellationToken cancellationToken)
     {
         await cores.WaitAsync(cancellationToken);
+        TimeSpan start = ThreadCpu.Now;
         try
         {
-            return compute();
+            T result = compute();
+            LiveMetrics.StageCpu.Add((ThreadCpu.Now - start).TotalSeconds, LiveMetrics.Stage("head"));
+            return result;
         }
         finally
         {

@@ -78,21 +78,8 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
                     video.Id, change.Count, change.Bytes, change.Resume);
             }
 
-            foreach (((long video, long span), Span s) in spans)
-            {
-                connection.Execute(
-                    """
-                    INSERT INTO spans VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-                    ON CONFLICT DO UPDATE SET
-                        first_arrived = min(first_arrived, $3), last_arrived = max(last_arrived, $4),
-                        first_frame_sequence = min(first_frame_sequence, $5),
-                        last_frame_sequence = max(last_frame_sequence, $6),
-                        first_frame_arrived = min(first_frame_arrived, $7),
-                        last_frame_arrived = max(last_frame_arrived, $8)
-                    """,
-                    video, span, s.FirstArrived, s.LastArrived,
-                    s.FirstFrameSequence, s.LastFrameSequence, s.FirstFrameArrived, s.LastFrameArrived);
-            }
+            foreach (((long video, long span), Span bounds) in spans)
+                WriteSpan(video, span, bounds);
         });
 
         foreach ((VideoEntry video, Change change) in changes)
@@ -100,6 +87,41 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
             video.Count(change.Count, change.Bytes);
             video.LastSequence = change.LastSequence;
         }
+    }
+
+    /// <summary>
+    /// Puts tracks into the row of the video's last update, in place of those that are there of the same frames; without
+    /// effect before the first update.
+    /// </summary>
+    public void AddTracks(VideoEntry video, string name, IReadOnlyList<FrameTrack> tracks)
+    {
+        int grown = 0;
+        Transact(() =>
+        {
+            grown = 0;
+            var rows = connection.Rows(
+                "SELECT sequence, arrived, frames FROM updates WHERE video = $1 ORDER BY sequence DESC LIMIT 1",
+                row => (Sequence: row.GetInt64(0), Arrived: row.GetInt64(1),
+                    Frames: row.IsDBNull(2) ? null : row.GetFieldValue<byte[]>(2)),
+                video.Id);
+            if (rows is not [var last])
+                return;
+
+            HashSet<long> indices = [.. tracks.Select(track => track.FrameIndex)];
+            IEnumerable<FrameTrack> before = last.Frames is null
+                ? []
+                : _codec.DecodeTracks(name, last.Sequence, last.Arrived, last.Frames);
+            byte[] frames = _codec.EncodeTracks(
+                last.Sequence, last.Arrived, [.. before.Where(track => !indices.Contains(track.FrameIndex)), .. tracks]);
+            grown = frames.Length - (last.Frames?.Length ?? 0);
+            connection.Execute(
+                "UPDATE updates SET frames = $3 WHERE video = $1 AND sequence = $2", video.Id, last.Sequence, frames);
+            connection.Execute("UPDATE videos SET update_bytes = update_bytes + $2 WHERE id = $1", video.Id, grown);
+            var span = Span.Empty;
+            span.Add(last.Arrived, tracks);
+            WriteSpan(video.Id, last.Sequence >> StoreSchema.SpanBits, span);
+        });
+        video.Count(0, grown);
     }
 
     /// <summary>Writes a video anew or for the first time.</summary>
@@ -185,6 +207,19 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
         return body.Length + (frames?.Length ?? 0) + RowOverhead;
     }
 
+    private void WriteSpan(long video, long span, Span bounds) => connection.Execute(
+        """
+        INSERT INTO spans VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT DO UPDATE SET
+            first_arrived = min(first_arrived, $3), last_arrived = max(last_arrived, $4),
+            first_frame_sequence = min(first_frame_sequence, $5),
+            last_frame_sequence = max(last_frame_sequence, $6),
+            first_frame_arrived = min(first_frame_arrived, $7),
+            last_frame_arrived = max(last_frame_arrived, $8)
+        """,
+        video, span, bounds.FirstArrived, bounds.LastArrived, bounds.FirstFrameSequence, bounds.LastFrameSequence,
+        bounds.FirstFrameArrived, bounds.LastFrameArrived);
+
     private static void AddChange(Dictionary<VideoEntry, Change> changes, PendingUpdate pending, int bytes)
     {
         ref Change change = ref CollectionsMarshal.GetValueRefOrAddDefault(changes, pending.Video, out _);
@@ -200,7 +235,7 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
             spans, (pending.Video.Id, update.Sequence >> StoreSchema.SpanBits), out bool exists);
         if (!exists)
             span = Span.Empty;
-        span.Add(update, pending.Stored.LeavingFrames);
+        span.Add(update.ArrivedAt.UtcTicks, pending.Stored.LeavingFrames);
     }
 
     private readonly record struct Change(int Count, long Bytes, long LastSequence, string? Resume);
@@ -225,9 +260,9 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
             LastFrameArrived = long.MinValue,
         };
 
-        public void Add(AttributionUpdate update, IReadOnlyList<FrameTrack> frames)
+        public void Add(long arrived, IReadOnlyList<FrameTrack> frames)
         {
-            Widen(ref FirstArrived, ref LastArrived, update.ArrivedAt.UtcTicks);
+            Widen(ref FirstArrived, ref LastArrived, arrived);
             foreach (FrameTrack frame in frames)
             {
                 Widen(ref FirstFrameSequence, ref LastFrameSequence, frame.LastSequence);

@@ -183,7 +183,12 @@ internal sealed class UpdateCodec(TextTable texts)
     }
 
     /// <param name="update">The one in whose row they are stored.</param>
-    public byte[] EncodeTracks(AttributionUpdate update, IReadOnlyList<FrameTrack> tracks)
+    public byte[] EncodeTracks(AttributionUpdate update, IReadOnlyList<FrameTrack> tracks) =>
+        EncodeTracks(update.Sequence, update.ArrivedAt.UtcTicks, tracks);
+
+    /// <param name="sequence">Of the update in whose row they are stored.</param>
+    /// <param name="arrivedTicks">When that update's newest frame arrived, UTC.</param>
+    public byte[] EncodeTracks(long sequence, long arrivedTicks, IReadOnlyList<FrameTrack> tracks)
     {
         _writer.Clear();
         _writer.Byte(Version);
@@ -204,11 +209,11 @@ internal sealed class UpdateCodec(TextTable texts)
             else
                 _writer.Double(track.TimeSeconds);
 
-            _writer.Signed(update.ArrivedAt.UtcTicks - track.ArrivedAt.UtcTicks);
+            _writer.Signed(arrivedTicks - track.ArrivedAt.UtcTicks);
             if (hasOffset)
                 _writer.Signed(track.ArrivedAt.TotalOffsetMinutes);
 
-            _writer.Signed(update.Sequence - track.LastSequence);
+            _writer.Signed(sequence - track.LastSequence);
             _writer.Unsigned(track.WindowCount);
             _writer.Unsigned(track.Classes.Count);
             foreach (TrackedClass tracked in track.Classes)

@@ -197,6 +197,17 @@ public sealed class VideoStore : IAsyncDisposable
         video.LastAppended = content.Sequence;
     }
 
+    /// <summary>
+    /// Stores the tracks of the frames that were in the window when a video ended, with its last update; flush before.
+    /// Tracks of the same frames are replaced.
+    /// </summary>
+    /// <exception cref="StoreException">They cannot be written.</exception>
+    public void SaveLastTracks(string id, IReadOnlyList<FrameTrack> tracks) => Write(() =>
+    {
+        if (tracks.Count > 0 && _videos.TryGetValue(id, out VideoEntry? video))
+            _writer.AddTracks(video, id, tracks);
+    });
+
     /// <summary>Completes once all that was appended before is committed, or could not be, and told of.</summary>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)

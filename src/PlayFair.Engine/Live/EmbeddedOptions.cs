@@ -1,0 +1,44 @@
+using PlayFair.Inference;
+using PlayFair.Models;
+using PlayFair.Video;
+
+namespace PlayFair.Engine;
+
+/// <summary>How an <see cref="EmbeddedVideoService"/> runs.</summary>
+public sealed record EmbeddedOptions
+{
+    /// <summary>The packages that videos may name, at least one, of different names.</summary>
+    public required IReadOnlyList<ModelPackage> Models { get; init; }
+
+    /// <summary>Name of the package for videos that name none; null: the first.</summary>
+    public string? DefaultModel { get; init; }
+
+    /// <summary>The database file, made if it is not there; null: nothing is stored.</summary>
+    public string? StorePath { get; init; }
+
+    public StoreOptions Store { get; init; } = new();
+
+    /// <summary>Which sources may be opened.</summary>
+    public SourcePolicy Sources { get; init; } = SourcePolicy.Anything;
+
+    /// <summary>How backbones and ONNX heads run.</summary>
+    public InferenceOptions Inference { get; init; } = new();
+
+    /// <summary>How long a frame may wait for others to share its batch.</summary>
+    public TimeSpan BatchDelay { get; init; } = TimeSpan.FromMilliseconds(2);
+
+    public int MaxVideos { get; init; } = 64;
+
+    public int MaxSubscribers { get; init; } = 2000;
+
+    /// <summary>Updates of each video that are held in memory for subscribers; older ones are read from the store.</summary>
+    public int RecentUpdates { get; init; } = 256;
+
+    /// <summary>Of how much of a video's time one picture is kept in the store.</summary>
+    public TimeSpan ThumbnailInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Length of the statistics' time buckets.</summary>
+    public TimeSpan StatisticsBucket { get; init; } = TimeSpan.FromMinutes(10);
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,135 @@
+using System.Threading.Channels;
+using PlayFair.Contracts;
+
+namespace PlayFair.Engine;
+
+/// <summary>
+/// One video's recent updates and its present status, read by any number of subscribers, each at its own place. Nothing is
+/// queued for a subscriber, so a slow one costs nothing but what it is sent.
+/// </summary>
+internal sealed class VideoFeed(string video, int capacity, long nextSequence)
+{
+    private readonly UpdateEvent?[] _ring = new UpdateEvent?[capacity];
+    private readonly HashSet<Wakeup> _readers = [];
+    private readonly Lock _lock = new();
+    private long _firstSequence = nextSequence;
+    private long _nextSequence = nextSequence;
+
+    public string Video { get; } = video;
+
+    /// <summary>Grows with every change that <see cref="StatusEvent"/> tells of.</summary>
+    public long StatusVersion { get; private set; }
+
+    public bool IsRemoved { get; private set; }
+
+    /// <summary>The sequence number of the update that comes next.</summary>
+    public long NextSequence
+    {
+        get
+        {
+            lock (_lock)
+                return _nextSequence;
+        }
+    }
+
+    /// <summary>The first sequence number whose update is here, if any is.</summary>
+    public long FirstSequence
+    {
+        get
+        {
+            lock (_lock)
+                return _firstSequence;
+        }
+    }
+
+    /// <summary>The newest update; null before the first.</summary>
+    public AttributionUpdate? Latest
+    {
+        get
+        {
+            lock (_lock)
+                return _nextSequence > _firstSequence ? _ring[(_nextSequence - 1) % _ring.Length]!.Update : null;
+        }
+    }
+
+    /// <summary>Publishes the next update.</summary>
+    public void Publish(AttributionUpdate update)
+    {
+        lock (_lock)
+        {
+            if (update.Sequence != _nextSequence)
+            {
+                throw new InvalidOperationException(
+                    $"Update {update.Sequence} of '{Video}' is published, expected {_nextSequence}.");
+            }
+
+            _ring[_nextSequence % _ring.Length] = new UpdateEvent(update);
+            _nextSequence++;
+            _firstSequence = Math.Max(_firstSequence, _nextSequence - _ring.Length);
+            Wake();
+        }
+    }
+
+    public void StatusChanged()
+    {
+        lock (_lock)
+        {
+            StatusVersion++;
+            Wake();
+        }
+    }
+
+    public void Remove()
+    {
+        lock (_lock)
+        {
+            IsRemoved = true;
+            Wake();
+        }
+    }
+
+    /// <summary>Has the reader woken whenever something is new here.</summary>
+    public void Join(Wakeup reader)
+    {
+        lock (_lock)
+            _readers.Add(reader);
+    }
+
+    public void Leave(Wakeup reader)
+    {
+        lock (_lock)
+            _readers.Remove(reader);
+    }
+
+    /// <summary>Adds the updates from a sequence number on that are still here, up to a number of them.</summary>
+    /// <returns>
+    /// The first sequence number that is here: if it is above the one asked for, those before it are in the store.
+    /// </returns>
+    public long Read(long sequence, int maxCount, List<UpdateEvent> events)
+    {
+        lock (_lock)
+        {
+            long last = Math.Min(_nextSequence, Math.Max(sequence, _firstSequence) + maxCount);
+            for (long next = sequence; sequence >= _firstSequence && next < last; next++)
+                events.Add(_ring[next % _ring.Length]!);
+            return _firstSequence;
+        }
+    }
+
+    private void Wake()
+    {
+        foreach (Wakeup reader in _readers)
+            reader.Signal();
+    }
+}
+
+/// <summary>Wakes one reader; signals that come before it sleeps again count as one.</summary>
+internal sealed class Wakeup
+{
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    public void Signal() => _signal.Writer.TryWrite(true);
+
+    public ValueTask<bool> WaitAsync(CancellationToken cancellationToken) => _signal.Reader.ReadAsync(cancellationToken);
+}
