@@ -53,7 +53,7 @@ internal sealed partial record FfmpegTools(string Ffmpeg, string Ffprobe)
         return [version < new Version(5, 1) ? "-vsync" : "-fps_mode", "passthrough"];
     }
 
-    /// <summary>This ffmpeg's version; builds from a repository have names, not numbers, and are taken as recent.</summary>
+    /// <summary>This ffmpeg's version; a build with a name for a version, not a number, is taken as recent.</summary>
     public async Task<Version> VersionAsync(CancellationToken cancellationToken)
     {
         if (s_versions.TryGetValue(Ffmpeg, out Version? known))

@@ -123,7 +123,7 @@ public sealed record RateSampling : FrameSampling
     }
 }
 
-/// <summary>The rule of <see cref="RateSampling"/> for frames as they come, at a rate that may change on the way.</summary>
+/// <summary>The rule of <see cref="RateSampling"/> for frames as they come, at a rate that may change.</summary>
 internal sealed class RateSampler
 {
     private TimeSpan? _lastKept;

@@ -1,8 +1,13 @@
 namespace PlayFair.Video.Tests;
 
-/// <summary>A clock that waits for nobody: whoever waits is woken at once, and the time is then what it waited for.</summary>
+/// <summary>
+/// A clock that waits for nobody: whoever waits is woken at once, and the time is then what it waited for. Who waits an
+/// hour or more is never woken.
+/// </summary>
 internal sealed class LeapingTime : TimeProvider
 {
+    public static readonly TimeSpan Never = TimeSpan.FromHours(1);
+
     private static readonly DateTimeOffset s_start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private long _ticks;
@@ -28,7 +33,7 @@ internal sealed class LeapingTime : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            if (dueTime == Timeout.InfiniteTimeSpan)
+            if (dueTime == Timeout.InfiniteTimeSpan || dueTime >= Never)
                 return true;
             ThreadPool.QueueUserWorkItem(_ =>
             {

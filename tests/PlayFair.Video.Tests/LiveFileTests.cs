@@ -145,7 +145,8 @@ public class LiveFileTests(Clips clips)
         string path = Copy(clips.MakeNumbered(240), "replaced.mkv");
         string other = Copy(clips.MakeNumbered(60), "replacement.mkv");
         using var gate = new SemaphoreSlim(0);
-        await using var reading = LiveReading.Start(path, Fast(25) with { Loops = true }, beforeEach: () => gate.WaitAsync());
+        await using var reading = LiveReading.Start(
+            path, Fast(25) with { Loops = true }, beforeEach: () => gate.WaitAsync());
         await reading.UntilAsync(r => r.Frames.Count == 1);
         string? identity = reading.Source.Identity;
         File.Move(other, path, overwrite: true);
@@ -160,7 +161,8 @@ public class LiveFileTests(Clips clips)
     public async Task A_file_overwritten_while_it_is_read_comes_to_an_end_that_says_so()
     {
         string path = clips.Make(
-            "overwritten.mp4", "-f", "lavfi", "-i", "testsrc2=s=640x480:r=25,trim=end_frame=500", "-c:v", "mpeg4", "-b:v", "8M");
+            "overwritten.mp4", "-f", "lavfi", "-i", "testsrc2=s=640x480:r=25,trim=end_frame=500",
+            "-c:v", "mpeg4", "-b:v", "8M");
         using var gate = new SemaphoreSlim(0);
         await using var reading = LiveReading.Start(path, Fast(25), beforeEach: () => gate.WaitAsync());
         await reading.UntilAsync(r => r.Frames.Count == 1);

@@ -16,7 +16,9 @@ public class LiveProxyTests
         server.Start();
         int port = ((IPEndPoint)server.LocalEndpoint).Port;
         Task<string> answer = AskAsync(
-            proxy, $"GET http://127.0.0.1:{port}/a//b?c=%41 HTTP/1.1\r\nHost: x\r\nProxy-Connection: keep\r\nConnection: keep-alive\r\nRange: bytes=0-\r\n\r\n");
+            proxy,
+            $"GET http://127.0.0.1:{port}/a//b?c=%41 HTTP/1.1\r\nHost: x\r\nProxy-Connection: keep-alive\r\n" +
+            "Connection: keep-alive\r\nRange: bytes=0-\r\n\r\n");
         using Socket accepted = await server.AcceptSocketAsync();
         byte[] request = new byte[4096];
         int length = await accepted.ReceiveAsync(request);
@@ -70,12 +72,12 @@ public class LiveProxyTests
     public async Task An_unknown_host_and_a_closed_port_are_told_apart()
     {
         await using var proxy = new CheckingProxy(new SourcePolicy(), "127.0.0.1");
-        Assert.StartsWith(
-            "HTTP/1.1 502", await AskAsync(proxy, "GET http://no-such-host.invalid/ HTTP/1.1\r\n\r\n"), StringComparison.Ordinal);
+        string unknown = await AskAsync(proxy, "GET http://no-such-host.invalid/ HTTP/1.1\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 502", unknown, StringComparison.Ordinal);
         Assert.Contains("no-such-host.invalid", proxy.Trouble, StringComparison.Ordinal);
         int port = LiveServer.FreePort();
-        Assert.StartsWith(
-            "HTTP/1.1 502", await AskAsync(proxy, $"GET http://127.0.0.1:{port}/ HTTP/1.1\r\n\r\n"), StringComparison.Ordinal);
+        string closed = await AskAsync(proxy, $"GET http://127.0.0.1:{port}/ HTTP/1.1\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 502", closed, StringComparison.Ordinal);
         Assert.Contains("refuses", proxy.Trouble, StringComparison.Ordinal);
     }
 

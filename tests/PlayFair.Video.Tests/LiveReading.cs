@@ -46,7 +46,10 @@ internal sealed class LiveReading : IAsyncDisposable
 
     /// <param name="beforeEach">Awaited before each frame is taken; null: read as fast as they come.</param>
     public static LiveReading Start(
-        string source, FrameSourceOptions? options = null, SourcePolicy? policy = null, Func<Task>? beforeEach = null) =>
+        string source,
+        FrameSourceOptions? options = null,
+        SourcePolicy? policy = null,
+        Func<Task>? beforeEach = null) =>
         new(FrameSources.Open(
             VideoSource.Parse(source), policy ?? SourcePolicy.Anything, options ?? Options), beforeEach);
 
@@ -62,8 +65,9 @@ internal sealed class LiveReading : IAsyncDisposable
                 changed = _changed.Task;
             if (condition(this))
                 return;
-            TimeSpan left = s_patience - Stopwatch.GetElapsedTime(start);
-            if (left <= TimeSpan.Zero || await Task.WhenAny(changed, _reading, Task.Delay(left)) == _reading)
+            // Counters change without a signal.
+            bool hasEnded = await Task.WhenAny(changed, _reading, Task.Delay(20)) == _reading;
+            if (hasEnded || Stopwatch.GetElapsedTime(start) > s_patience)
             {
                 if (_reading.IsFaulted)
                     await _reading;
@@ -100,7 +104,8 @@ internal sealed class LiveReading : IAsyncDisposable
     }
 
     private string Describe() =>
-        $"{Frames.Count} frames, then {Source.Status}; before: {string.Join(", ", Statuses.Select(s => $"{s.State} ({s.Reason})"))}";
+        $"{Frames.Count} frames, then {Source.Status}; before: " +
+        string.Join(", ", Statuses.Select(status => $"{status.State} ({status.Reason})"));
 
     private async Task ReadAsync()
     {
@@ -109,7 +114,8 @@ internal sealed class LiveReading : IAsyncDisposable
             using (frame.Frame)
             {
                 var received = new ReceivedFrame(
-                    new KeptFrame(frame.Frame.Index, frame.Frame.PresentationTime, frame.Frame.Pixels.ToArray(), Reading.Small),
+                    new KeptFrame(
+                        frame.Frame.Index, frame.Frame.PresentationTime, frame.Frame.Pixels.ToArray(), Reading.Small),
                     frame.ArrivedAt,
                     frame.ArrivalTimestamp,
                     frame.StartsSegment);
@@ -135,7 +141,8 @@ internal sealed class LiveReading : IAsyncDisposable
     }
 }
 
-internal sealed record ReceivedFrame(KeptFrame Picture, DateTimeOffset ArrivedAt, long ArrivalTimestamp, bool StartsSegment)
+internal sealed record ReceivedFrame(
+    KeptFrame Picture, DateTimeOffset ArrivedAt, long ArrivalTimestamp, bool StartsSegment)
 {
     public long Index => Picture.Index;
 

@@ -19,7 +19,13 @@ public class LiveRtspTests
         using LiveServer first = StartCamera(port, "viewer", "pa55word");
         await using var reading = LiveReading.Start(
             $"rtsp://viewer:pa55word@127.0.0.1:{port}/camera",
-            LiveReading.Options with { RateHz = 10, PrefersUdp = overUdp, StallTimeout = TimeSpan.FromSeconds(1), WatchdogTimeout = TimeSpan.FromSeconds(5) });
+            LiveReading.Options with
+            {
+                RateHz = 10,
+                PrefersUdp = overUdp,
+                StallTimeout = TimeSpan.FromSeconds(1),
+                WatchdogTimeout = TimeSpan.FromSeconds(5),
+            });
         await reading.UntilMoreFramesAsync(10);
         double seconds = (reading.Frames[9].Time - reading.Frames[0].Time).TotalSeconds;
         Assert.InRange(seconds, 0.85, 3);
@@ -50,21 +56,28 @@ public class LiveRtspTests
         Clips.RequireFfmpeg();
         Assert.SkipWhen(s_python.Value is null, "GStreamer's RTSP server is not installed (scripts/setup rtsp-server)");
         return LiveServer.Start(
-            s_python.Value!, [ScriptPath(), port.ToString(CultureInfo.InvariantCulture), .. account], waitsForReady: true);
+            s_python.Value!,
+            [ScriptPath(), port.ToString(CultureInfo.InvariantCulture), .. account],
+            waitsForReady: true);
     }
 
     private static string ScriptPath([CallerFilePath] string here = "") =>
         Path.Combine(Path.GetDirectoryName(here)!, "rtsp-server.py");
+
+    private const string Question = """
+        import gi
+        gi.require_version("GstRtspServer", "1.0")
+        from gi.repository import Gst, GstRtspServer
+        Gst.init(None)
+        exit(0 if Gst.ElementFactory.find("openh264enc") else 1)
+        """;
 
     /// <summary>The system's Python comes first: Debian's packages are for that one.</summary>
     private static string? FindPython() => Array.Find(["/usr/bin/python3", "python3"], program =>
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(
-                program,
-                ["-c", "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import Gst, GstRtspServer; " +
-                    "Gst.init(None); exit(0 if Gst.ElementFactory.find('openh264enc') else 1)"])
+            using Process process = Process.Start(new ProcessStartInfo(program, ["-c", Question])
             {
                 UseShellExecute = false,
                 RedirectStandardError = true,

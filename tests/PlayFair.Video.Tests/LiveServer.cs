@@ -28,7 +28,8 @@ internal sealed class LiveServer : IDisposable
         FfmpegTools.Find(null).Ffmpeg,
         [
             "-nostdin", "-hide_banner", "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=25",
-            "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "10", "-pix_fmt", "yuv420p", .. output,
+            "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "10", "-pix_fmt", "yuv420p",
+            .. output,
         ]);
 
     public static LiveServer Start(string program, IEnumerable<string> arguments, bool waitsForReady = false)

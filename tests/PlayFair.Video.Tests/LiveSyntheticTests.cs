@@ -7,8 +7,10 @@ public class LiveSyntheticTests
     public async Task It_films_at_its_own_rate_and_the_seed_fixes_every_pixel()
     {
         var time = new LeapingTime();
-        await using var reading = LiveReading.Start("synthetic:5?fps=10&pace=fast", LiveReading.Options with { RateHz = 5 });
-        await using var paced = LiveReading.Start("synthetic:5?fps=10", LiveReading.Options with { RateHz = 10, Time = time, QueueCapacity = 1000 });
+        await using var reading = LiveReading.Start(
+            "synthetic:5?fps=10&pace=fast", LiveReading.Options with { RateHz = 5 });
+        await using var paced = LiveReading.Start(
+            "synthetic:5?fps=10", LiveReading.Options with { RateHz = 10, Time = time, QueueCapacity = 1000 });
         await reading.UntilMoreFramesAsync(60);
         await paced.UntilMoreFramesAsync(119);
         ReceivedFrame[] half = [.. reading.Frames.Take(60)];
@@ -16,7 +18,8 @@ public class LiveSyntheticTests
         Assert.Equal(Enumerable.Range(0, 60).Select(i => 2L * i), half.Select(f => f.Index));
         Assert.Equal(Enumerable.Range(0, 119).Select(i => TimeSpan.FromSeconds(i / 10.0)), all.Select(f => f.Time));
         Assert.All(half, f => Assert.Equal(all[f.Index].Picture.Pixels, f.Picture.Pixels));
-        Assert.All(half.Zip(half.Skip(1)), pair => Assert.NotEqual(pair.First.Picture.Pixels, pair.Second.Picture.Pixels));
+        Assert.All(
+            half.Zip(half.Skip(1)), pair => Assert.NotEqual(pair.First.Picture.Pixels, pair.Second.Picture.Pixels));
         Assert.Equal(SourceState.Live, reading.Source.Status.State);
         Assert.True(reading.Source.IsLive);
         Assert.Equal(0, reading.Source.DroppedCount);
@@ -54,8 +57,8 @@ public class LiveSyntheticTests
         await using var ffmpeg = FfmpegProcess.Start(
             FfmpegTools.Find(null).Ffmpeg,
             [
-                "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "160x120", "-i", "pipe:0", "-vf", format.FfmpegFilters,
-                "-f", "rawvideo", "pipe:1",
+                "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "160x120", "-i", "pipe:0",
+                "-vf", format.FfmpegFilters, "-f", "rawvideo", "pipe:1",
             ],
             TimeSpan.FromSeconds(1),
             withInput: true);

@@ -9,11 +9,12 @@ namespace PlayFair.Video;
 /// An HTTP proxy on loopback for one source: resolves each name once, has the policy check all its addresses, and
 /// connects to one of these. So neither a redirect, nor a playlist, nor a name service leads elsewhere.
 /// </summary>
-/// <remarks>Each connection serves one request (or one tunnel) and is closed, so that each request is checked.</remarks>
+/// <remarks>A connection serves one request, or one tunnel, and is closed: so each request is checked.</remarks>
 internal sealed class CheckingProxy : IAsyncDisposable
 {
     private const int MaxHeadBytes = 32 * 1024;
 
+    private static readonly byte[] s_established = "HTTP/1.1 200 Connection established\r\n\r\n"u8.ToArray();
     private static readonly TimeSpan s_headTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(10);
 
@@ -98,7 +99,7 @@ internal sealed class CheckingProxy : IAsyncDisposable
             if (server is null)
                 return;
             if (request.IsTunnel)
-                await SendAsync(client, "HTTP/1.1 200 Connection established\r\n\r\n"u8.ToArray()).ConfigureAwait(false);
+                await SendAsync(client, s_established).ConfigureAwait(false);
             await SendAsync(server, request.Forwarded).ConfigureAwait(false);
             await RelayAsync(client, server).ConfigureAwait(false);
         }
@@ -182,7 +183,7 @@ internal sealed class CheckingProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>The head of a request and what came with it; null when the client hung up or sent none in time.</summary>
+    /// <summary>The head of a request and what came with it; null when the client sent none.</summary>
     private async Task<byte[]?> ReadHeadAsync(Socket client)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
@@ -249,7 +250,7 @@ internal sealed record ProxyRequest(string Host, int Port, bool IsTunnel, ReadOn
             !line.StartsWith("Connection:", StringComparison.OrdinalIgnoreCase));
         string head = string.Join(
             "\r\n", [$"{request[0]} {origin} {request[2]}", .. headers, "Connection: close", "", ""]);
-        return new ProxyRequest(
-            uri.IdnHost.Trim('[', ']'), uri.Port, IsTunnel: false, (byte[])[.. Encoding.Latin1.GetBytes(head), .. body.Span]);
+        byte[] forwarded = [.. Encoding.Latin1.GetBytes(head), .. body.Span];
+        return new ProxyRequest(uri.IdnHost.Trim('[', ']'), uri.Port, IsTunnel: false, forwarded);
     }
 }

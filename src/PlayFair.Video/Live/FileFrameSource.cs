@@ -78,7 +78,8 @@ internal sealed class FileFrameSource(VideoSource source, SourcePolicy policy, F
             if (frame is null)
                 break;
             TimeSpan decodeTime = Time.GetElapsedTime(start);
-            await DeliverAsync(frame.MovedBy(_baseIndex, _baseTime), decodeTime, cancellationToken).ConfigureAwait(false);
+            VideoFrame moved = frame.MovedBy(_baseIndex, _baseTime);
+            await DeliverAsync(moved, decodeTime, cancellationToken).ConfigureAwait(false);
         }
 
         DecodeReport report = pass.Report!;

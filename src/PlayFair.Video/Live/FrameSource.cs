@@ -9,14 +9,15 @@ internal abstract class FrameSource : IFrameSource
 {
     private readonly Channel<Queued> _queue;
     private readonly CancellationTokenSource _stop = new();
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
     private SourceStatus _status;
     private double _rateHz;
     private long _decodedCount;
     private long _droppedCount;
     private long _segment;
-    private int _started;
-    private int _disposed;
+    private Task<(SourceState State, string? Reason)>? _producing;
+    private int _enumerated;
+    private bool _disposed;
 
     /// <param name="waits">Whether the producer waits for the reader; else the oldest frame is dropped.</param>
     protected FrameSource(FrameSourceOptions options, bool isLive, bool waits)
@@ -29,7 +30,7 @@ internal abstract class FrameSource : IFrameSource
             new BoundedChannelOptions(waits ? 1 : options.QueueCapacity)
             {
                 FullMode = waits ? BoundedChannelFullMode.Wait : BoundedChannelFullMode.DropOldest,
-                SingleReader = true,
+                // Not a single reader: what it leaves is taken by whoever disposes of the source.
                 SingleWriter = true,
             },
             Drop);
@@ -66,20 +67,25 @@ internal abstract class FrameSource : IFrameSource
     /// <exception cref="InvalidOperationException">Enumerated before.</exception>
     public IAsyncEnumerable<SourceFrame> ReadAsync(CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        if (Interlocked.Exchange(ref _started, 1) != 0)
+        if (Interlocked.Exchange(ref _enumerated, 1) != 0)
             throw new InvalidOperationException("A source is enumerated once; open it again.");
         return ReadQueueAsync(cancellationToken);
     }
 
+    /// <summary>Ends the source, and returns when nothing of it runs any more; its reader is then cancelled.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-            return;
+        Task? producing;
+        lock (_lock)
+        {
+            _disposed = true;
+            producing = _producing;
+        }
+
         await _stop.CancelAsync().ConfigureAwait(false);
-        // A reading that never began has nothing to end.
-        if (Interlocked.Exchange(ref _started, 1) != 0)
-            await _ended.Task.ConfigureAwait(false);
+        // The reader is not waited for: it may be the one who disposes.
+        if (producing is not null)
+            await EndAsync(producing).ConfigureAwait(false);
         GC.SuppressFinalize(this);
     }
 
@@ -129,8 +135,7 @@ internal abstract class FrameSource : IFrameSource
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(
             cancellationToken, enumeratorToken, _stop.Token);
-        Task<(SourceState State, string? Reason)> producing = Task.Run(
-            () => RunAsync(cancellation.Token), CancellationToken.None);
+        Task<(SourceState State, string? Reason)> producing = Start(cancellation.Token);
         try
         {
             long segment = -1;
@@ -151,11 +156,25 @@ internal abstract class FrameSource : IFrameSource
         finally
         {
             await cancellation.CancelAsync().ConfigureAwait(false);
-            await ((Task)producing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            while (_queue.Reader.TryRead(out Queued left))
-                left.Frame.Frame.Dispose();
-            _ended.TrySetResult();
+            await EndAsync(producing).ConfigureAwait(false);
         }
+    }
+
+    private Task<(SourceState State, string? Reason)> Start(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _producing = Task.Run(() => RunAsync(cancellationToken), CancellationToken.None);
+        }
+    }
+
+    /// <summary>Waits for the cancelled producer, and gives back the frames that nobody takes any more.</summary>
+    private async Task EndAsync(Task producing)
+    {
+        await producing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        while (_queue.Reader.TryRead(out Queued left))
+            left.Frame.Frame.Dispose();
     }
 
     private async ValueTask<bool> WaitToReadAsync(CancellationToken first, CancellationToken second)

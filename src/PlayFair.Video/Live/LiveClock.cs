@@ -7,7 +7,7 @@ namespace PlayFair.Video;
 /// <param name="time">Its timestamps say how much time passed where the stream does not.</param>
 internal sealed class LiveClock(TimeProvider time)
 {
-    /// <summary>The stream's clock may run ahead of this side's by so much within one step before it is disbelieved.</summary>
+    /// <summary>If the stream's clock gains more than this in one step, it jumped.</summary>
     private static readonly TimeSpan s_maxJump = TimeSpan.FromSeconds(10);
 
     private TimeSpan? _last;

@@ -58,8 +58,8 @@ internal sealed class LiveFrameSource : FrameSource
         await _policy.CheckAsync(_source, cancellationToken).ConfigureAwait(false);
         if (_source.Kind == SourceKind.Webcam && !File.Exists(_source.Address))
         {
-            return (null, $"there is no camera '{_source.Address}'; expected a Video4Linux device: connect it, or name " +
-                "another");
+            return (null, $"there is no camera '{_source.Address}'; expected a Video4Linux device: connect it, or " +
+                "name another");
         }
 
         CheckingProxy? proxy = null;
@@ -84,7 +84,12 @@ internal sealed class LiveFrameSource : FrameSource
             // The first video stream that is no cover art; no second connection is there to ask which.
             "0:V:0",
             Options.Format,
-            new FramePipeSettings { StopTimeout = s_stopTimeout, Time = Time, WithoutProxyExceptions = proxy is not null },
+            new FramePipeSettings
+            {
+                StopTimeout = s_stopTimeout,
+                Time = Time,
+                WithoutProxyExceptions = proxy is not null,
+            },
             log.Take,
             cancellationToken).ConfigureAwait(false);
         if (!await ReadFramesAsync(pipe, log, cancellationToken).ConfigureAwait(false))
@@ -153,7 +158,8 @@ internal sealed class LiveFrameSource : FrameSource
                 if (Time.GetElapsedTime(firstTimestamp, now) >= s_provenAfter)
                     _ladder.Reset();
                 SetStatus(SourceState.Live);
-                TimeSpan time = _clock.Next(log.HasTimes ? pipe.LastTime : null, now, isTrusted: log.Duration is not null);
+                TimeSpan time = _clock.Next(
+                    log.HasTimes ? pipe.LastTime : null, now, isTrusted: log.Duration is not null);
                 long index = Options.FirstIndex + DecodedCount;
                 CountDecoded();
                 if (!_sampler.Keeps(time, RateHz))
@@ -172,7 +178,7 @@ internal sealed class LiveFrameSource : FrameSource
         }
     }
 
-    /// <summary>Reads a frame; null when the watchdog lost patience. Nothing is reading any more when this returns.</summary>
+    /// <summary>Reads a frame; null when the watchdog lost patience. Nothing reads on after the return.</summary>
     private async Task<int?> ReadInTimeAsync(
         FramePipe pipe, Memory<byte> frame, CancellationTokenSource connection, CancellationToken cancellationToken)
     {
@@ -181,7 +187,8 @@ internal sealed class LiveFrameSource : FrameSource
         {
             try
             {
-                return await reading.WaitAsync(Options.StallTimeout, Time, CancellationToken.None).ConfigureAwait(false);
+                return await reading.WaitAsync(Options.StallTimeout, Time, CancellationToken.None)
+                    .ConfigureAwait(false);
             }
             catch (TimeoutException)
             {

@@ -10,7 +10,8 @@ internal static class LiveInput
     /// sdp, dash, ...), but for HLS, whose demuxer opens nothing but http and https.
     /// </summary>
     private const string HttpFormats =
-        "hls,mpegts,mov,matroska,flv,live_flv,avi,mpeg,ogg,asf,ivf,nut,h264,hevc,m4v,mjpeg,mpjpeg,aac,mp3,ac3,eac3,webvtt";
+        "hls,mpegts,mov,matroska,flv,live_flv,avi,mpeg,ogg,asf,ivf,nut,h264,hevc,m4v,mjpeg,mpjpeg,aac,mp3,ac3,eac3," +
+        "webvtt";
 
     /// <summary>Arguments up to and with -i and the address.</summary>
     /// <param name="proxyUrl">For http and https; null: none.</param>
@@ -37,7 +38,8 @@ internal static class LiveInput
             SourceKind.Http or SourceKind.Hls =>
             [
                 "-protocol_whitelist", "http,https,tcp,tls,httpproxy,crypto", "-format_whitelist", HttpFormats,
-                .. waiting, .. proxyUrl is null ? (string[])[] : ["-http_proxy", proxyUrl],
+                "-analyzeduration", "2000000", .. waiting,
+                .. proxyUrl is null ? (string[])[] : ["-http_proxy", proxyUrl],
             ],
             SourceKind.Srt => ["-protocol_whitelist", "srt", .. quick, .. waiting],
             SourceKind.Udp =>

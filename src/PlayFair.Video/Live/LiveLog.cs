@@ -66,8 +66,8 @@ internal sealed class LiveLog(VideoSource source)
     }
 
     /// <summary>
-    /// Whether a source that ended had an end to come to: it is finite, ffmpeg read to the end, and the last frame was at
-    /// it, or nothing went wrong on the way (where the sound is longer).
+    /// Whether a source that ended had an end to come to: it is finite, ffmpeg read to the end, and the last frame was
+    /// at it, or nothing went wrong on the way (where the sound is longer).
     /// </summary>
     public bool IsCleanEnd(int exitCode, TimeSpan end) =>
         exitCode == 0 && Duration is { } duration && (LastError is null || end >= duration - s_tolerance);
@@ -79,11 +79,11 @@ internal sealed class LiveLog(VideoSource source)
         {
             Format = message["Input #0, ".Length..].Split(',')[0];
         }
-        else if (Format is not null && Duration is null && message.StartsWith("  Duration: ", StringComparison.Ordinal) &&
-            TimeSpan.TryParse(message["  Duration: ".Length..].Split(',')[0], CultureInfo.InvariantCulture, out TimeSpan d) &&
-            d > TimeSpan.Zero)
+        else if (Format is not null && message.StartsWith("  Duration: ", StringComparison.Ordinal))
         {
-            Duration = d;
+            string duration = message["  Duration: ".Length..].Split(',')[0];
+            if (TimeSpan.TryParse(duration, CultureInfo.InvariantCulture, out TimeSpan length) && length.Ticks > 0)
+                Duration ??= length;
         }
     }
 

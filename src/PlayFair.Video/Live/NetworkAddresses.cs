@@ -6,7 +6,7 @@ namespace PlayFair.Video;
 /// <summary>Which addresses lie in the public internet.</summary>
 internal static class NetworkAddresses
 {
-    /// <summary>Everything that is reserved, private, local, shared or for groups (IANA's special-purpose registries).</summary>
+    /// <summary>Reserved, private, local, shared, or for groups (IANA's special-purpose registries).</summary>
     private static readonly IPNetwork[] s_special =
     [
         .. new[]

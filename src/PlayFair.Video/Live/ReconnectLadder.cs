@@ -1,6 +1,8 @@
 namespace PlayFair.Video;
 
-/// <summary>How long to wait before each attempt: 1 s five times, 5 s five times, 10 s ten times, then 60 s for ever.</summary>
+/// <summary>
+/// How long to wait before each attempt: 1 s five times, 5 s five times, 10 s ten times, then 60 s for ever.
+/// </summary>
 internal sealed class ReconnectLadder
 {
     private int _attempts;

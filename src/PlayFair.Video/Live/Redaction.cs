@@ -30,7 +30,8 @@ internal static partial class Redaction
         return SecretPattern().Replace(address, "${name}=" + Mask);
     }
 
-    [GeneratedRegex("""[a-z][a-z0-9+.\-]*://[^\s'"<>|]+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(
+        """[a-z][a-z0-9+.\-]*://[^\s'"<>|]+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex AddressPattern();
 
     /// <summary>Query values whose names have to do with secrets.</summary>

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace PlayFair.Video;
 
-/// <summary>What may be reached that is not in the public internet: loopback, private, link-local and shared addresses.</summary>
+/// <summary>
+/// What may be reached that is not in the public internet: loopback, private, link-local and shared addresses.
+/// </summary>
 public enum PrivateAddresses
 {
     /// <summary>Nothing.</summary>
@@ -44,7 +46,7 @@ public sealed record SourcePolicy
     /// <summary>What may be reached that is not in the public internet.</summary>
     public PrivateAddresses PrivateAddresses { get; init; } = PrivateAddresses.Named;
 
-    /// <summary>Checks a source; a host's name that cannot be resolved now passes, and is checked when it can.</summary>
+    /// <summary>Checks a source; a name that cannot be resolved now passes, and is checked when it can.</summary>
     /// <exception cref="SourceException"><see cref="SourceErrorKind.Forbidden"/>.</exception>
     public async Task CheckAsync(VideoSource source, CancellationToken cancellationToken = default)
     {
@@ -113,7 +115,7 @@ public sealed record SourcePolicy
     private static bool IsInside(string path, string folder) =>
         path.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, PathComparison);
 
-    /// <summary>The absolute path with every link on the way followed; parts that do not exist stay as they are.</summary>
+    /// <summary>The absolute path with every link followed; parts that do not exist stay as they are.</summary>
     private static string RealPath(string path)
     {
         string full = Path.GetFullPath(path);

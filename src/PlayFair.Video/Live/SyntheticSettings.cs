@@ -22,11 +22,11 @@ internal sealed record SyntheticSettings(int Seed, double FramesPerSecond, int H
             string value = pair.Length == 2 ? pair[1] : "";
             settings = pair[0] switch
             {
-                "fps" when double.TryParse(value, CultureInfo.InvariantCulture, out double fps) && fps is >= 0.1 and <= 240
+                "fps" when Number(value) is { } fps and >= 0.1 and <= 240
                     => settings with { FramesPerSecond = fps },
                 "fps" => throw Wrong(text, $"has fps={value}", "Expected 0.1 to 240"),
-                "height" when int.TryParse(value, CultureInfo.InvariantCulture, out int height) && height is >= 24 and <= 1080
-                    => settings with { Height = height },
+                "height" when Number(value) is { } height and >= 24 and <= 1080 && double.IsInteger(height)
+                    => settings with { Height = (int)height },
                 "height" => throw Wrong(text, $"has height={value}", "Expected 24 to 1080"),
                 "pace" when value is "fast" or "real" => settings with { IsFast = value == "fast" },
                 "pace" => throw Wrong(text, $"has pace={value}", "Expected real or fast"),
@@ -36,6 +36,9 @@ internal sealed record SyntheticSettings(int Seed, double FramesPerSecond, int H
 
         return settings;
     }
+
+    private static double? Number(string text) =>
+        double.TryParse(text, CultureInfo.InvariantCulture, out double number) ? number : null;
 
     private static SourceException Wrong(string text, string found, string remedy) =>
         VideoSource.Malformed($"'{Redaction.OfAddress(text)}' {found}", remedy);

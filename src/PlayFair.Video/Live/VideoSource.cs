@@ -40,13 +40,14 @@ public enum SourceKind
 /// A path, or one of <c>rtsp[s]://</c>, <c>rtmp[s]://</c>, <c>http[s]://</c>, <c>srt://</c>, <c>udp://</c>,
 /// <c>file:///PATH</c>, <c>v4l2:/dev/videoN</c> (or plain <c>/dev/videoN</c>) and
 /// <c>synthetic:SEED[?fps=12&amp;height=120&amp;pace=fast]</c>. What reads like a scheme and is none of these is
-/// refused; <c>./</c> before it makes it a path.
+/// refused; <c>./</c> before it makes it a path. ffmpeg gets an address as an argument, credentials and all: other
+/// users of the machine may see it in the list of processes while it is read.
 /// </remarks>
 public sealed partial class VideoSource
 {
     private const string Expected =
-        "Expected a file's path, rtsp://, rtsps://, rtmp://, rtmps://, http://, https://, srt:// or udp:// with a host, " +
-        "v4l2:/dev/videoN, or synthetic:SEED";
+        "Expected a file's path, rtsp://, rtsps://, rtmp://, rtmps://, http://, https://, srt:// or udp:// with a " +
+        "host, v4l2:/dev/videoN, or synthetic:SEED";
 
     private readonly string[] _secrets;
 
@@ -162,7 +163,7 @@ public sealed partial class VideoSource
         string port = match.Groups["port"].Value;
         if (needsPort && port.Length == 0)
             throw Malformed($"'{redacted}' names no port", "Expected one after the host, such as :5000");
-        if (port.Length > 0 && !(int.TryParse(port, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= 65535))
+        if (port.Length > 0 && int.Parse(port, CultureInfo.InvariantCulture) is < 1 or > 65535)
             throw Malformed($"'{redacted}' has the port {port}", "Expected 1 to 65535");
         string path = match.Groups["path"].Value;
         bool isPlaylist = kind == SourceKind.Http && path.EndsWith(".m3u8", StringComparison.OrdinalIgnoreCase);
@@ -170,7 +171,7 @@ public sealed partial class VideoSource
             isPlaylist ? SourceKind.Hls : kind, text, redacted, host, Secrets(match.Groups["user"].Value));
     }
 
-    /// <summary>Password and the like, as written and decoded; shorter than three characters they are everywhere.</summary>
+    /// <summary>Passwords, as written and decoded; below three characters they would be found anywhere.</summary>
     private static string[] Secrets(string userInfo)
     {
         int colon = userInfo.IndexOf(':', StringComparison.Ordinal);
@@ -184,7 +185,11 @@ public sealed partial class VideoSource
     private static VideoSource LocalFile(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || !uri.IsFile || uri.Host.Length > 0)
-            throw Malformed($"'{Redaction.OfAddress(text)}' is no file's address", "Expected file:///PATH, or the path alone");
+        {
+            throw Malformed(
+                $"'{Redaction.OfAddress(text)}' is no file's address", "Expected file:///PATH, or the path alone");
+        }
+
         return new VideoSource(SourceKind.File, uri.LocalPath, uri.LocalPath);
     }
 
@@ -200,7 +205,8 @@ public sealed partial class VideoSource
     private static partial Regex SchemePattern();
 
     [GeneratedRegex(
-        @"^[^:/]+://((?<user>[^/?#]*)@)?(?<host>\[[^\]/?#@]*\]|[^:/?#@\[\]]*)(:(?<port>\d{1,9}))?(?<path>/[^?#]*)?([?#].*)?$",
+        @"^[^:/]+://((?<user>[^/?#]*)@)?(?<host>\[[^\]/?#@]*\]|[^:/?#@\[\]]*)(:(?<port>\d{1,9}))?" +
+        @"(?<path>/[^?#]*)?([?#].*)?$",
         RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
         1000)]
     private static partial Regex NetworkPattern();
