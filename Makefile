@@ -17,12 +17,12 @@ demo: ## attribute a sample video: the frames' values here, and a report in arti
 	@src/PlayFair.Cli/bin/Release/net10.0/playfair attribute "$(DEMO_VIDEO)" --html artifacts/demo.html
 
 test: ## check the format and run all tests
-	@scripts/setup ffmpeg chromium
+	@scripts/setup ffmpeg chromium rtsp-server
 	@scripts/build $(solution)
 	@scripts/test
 
 test-all: ## the same, and the numerical tests once more without SIMD instructions
-	@scripts/setup ffmpeg chromium
+	@scripts/setup ffmpeg chromium rtsp-server
 	@scripts/build $(solution)
 	@scripts/test --without-simd-too
 

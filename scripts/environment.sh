@@ -24,5 +24,24 @@ chromium_version() {
   return 1
 }
 
+# Prints the version of a GStreamer that serves RTSP, from Python, and encodes H.264, or fails.
+rtsp_server_version() {
+  local python
+  for python in /usr/bin/python3 python3; do
+    if "$python" - 2>/dev/null <<'PROGRAM'; then
+import gi
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import Gst, GstRtspServer
+Gst.init(None)
+if not Gst.ElementFactory.find("openh264enc"):
+    raise SystemExit(1)
+print(Gst.version_string())
+PROGRAM
+      return 0
+    fi
+  done
+  return 1
+}
+
 # The built command.
 playfair=src/PlayFair.Cli/bin/Release/net10.0/playfair
