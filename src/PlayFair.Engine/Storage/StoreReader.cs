@@ -79,7 +79,8 @@ internal sealed class StoreReader(StoreConnection connection, TextTable texts) :
                     video, next, last, rowsAtOnce);
                 tracks.AddRange(rows
                     .SelectMany(row => row.Tracks)
-                    .Where(track => bounds.Hold(track.LastSequence, track.ArrivedAt))
+                    .Where(track => track.FrameIndex >= (query.FromFrame ?? 0)
+                        && bounds.Hold(track.LastSequence, track.ArrivedAt))
                     .Take(query.Limit - tracks.Count));
                 if (tracks.Count == query.Limit)
                     return tracks;
