@@ -117,7 +117,8 @@ public static class PlayFairServer
             logging.AddJsonConsole(options => ConfigureFormat(options));
         else
             logging.AddSimpleConsole(options => ConfigureFormat(options).SingleLine = true);
-        logging.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.Services.Configure<ConsoleLoggerOptions>(
+            options => options.LogToStandardErrorThreshold = LogLevel.Trace);
 
         static T ConfigureFormat<T>(T options)
             where T : ConsoleFormatterOptions

@@ -110,7 +110,7 @@ public sealed class ConfigurationTests : IDisposable
                 "{{Secret}}"
               ],
               "corsOrigins": ["dashboard.example", "https://x.example/path"],
-              "store": { "path": "", "maxAge": "a week", "maxBytes": -5 },
+              "store": { "path": "", "maxAge": "a week", "maxBytes": 1000 },
               "sources": { "folders": "/videos", "kinds": ["file", "ftp"], "privateAddresses": "some" },
               "limits": { "videos": 0, "requestBytes": 1.5, "subscriber": 4 },
               "videos": [{ "id": "a", "source": "x", "rate": 8 }, { "id": "b", "source": "x" }, { "id": "b", "source": "y" }, 7],
@@ -198,7 +198,7 @@ public sealed class ConfigurationTests : IDisposable
             $$"""
             {
               "tokens": [{ "name": "ops", "token": "{{Secret}}", "role": "manage" }],
-              "store": { "maxAge": "36h", "maxBytes": 1000 },
+              "store": { "maxAge": "36h", "maxBytes": 1048576 },
               "videos": [{ "id": "door", "source": "rtsp://user:pass@camera/1" }]
             }
             """,

@@ -75,7 +75,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, ServerConfiguration
         string? presented = Presented(request);
         AccessToken? token = presented is null ? null : AccessToken.Find(configuration.Tokens, presented);
         context.Items[TokenKey] = token;
-        bool isOpen = path == "/" || path == "/openapi/v1.json" || path.StartsWithSegments("/health", StringComparison.Ordinal);
+        bool isOpen = path == "/" || path == "/openapi/v1.json"
+            || path.StartsWithSegments("/health", StringComparison.Ordinal);
         if (isOpen)
             return;
         if (token is null)

@@ -42,7 +42,10 @@ internal static class ApiDocument
         Operation operation = context.Description.ActionDescriptor.EndpointMetadata.OfType<Operation>().Single();
         described.Summary = operation.Summary;
         described.Description = operation.Description.Length > 0 ? operation.Description : null;
-        described.Parameters = [.. PathParameters(context.Description.RelativePath ?? ""), .. operation.Query.Select(Describe)];
+        described.Parameters =
+        [
+            .. PathParameters(context.Description.RelativePath ?? ""), .. operation.Query.Select(Describe),
+        ];
         described.Responses ??= [];
         bool hasId = described.Parameters.Any(parameter => parameter.Name == "id");
         IOpenApiSchema schema = await context.GetOrCreateSchemaAsync(typeof(Problem), null, cancellationToken);

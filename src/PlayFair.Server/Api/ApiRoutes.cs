@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Mime;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -58,7 +59,8 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         {
             Description = "The source must be one that the server may open. The Location header has its address.",
             Problems = [409, 413, 415, 429],
-        }).Accepts<VideoDefinition>(MediaTypeNames.Application.Json).Produces<VideoStatus>(StatusCodes.Status201Created);
+        }).Accepts<VideoDefinition>(MediaTypeNames.Application.Json)
+            .Produces<VideoStatus>(StatusCodes.Status201Created);
         Get("videos/{id}", GetAsync, new Operation("getVideo", "A video and how it is doing."))
             .Produces<VideoStatus>();
         Change("PUT", "videos/{id}", ChangeAsync, new Operation("changeVideo", "Describes a video anew.")
@@ -74,11 +76,11 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         }).Produces<AttributionUpdate>();
         Get("videos/{id}/history", HistoryAsync, new Operation("history", "A video's updates, oldest first.")
         {
-            Description = "All bounds hold together; both ends are included. A page; where more follow, the Link header "
-                + "has the next one's address.",
+            Description = "All bounds hold together; both ends are included. A page; where more follow, the Link "
+                + "header has the next one's address.",
             Query = [FromSequence, ToSequence, From, To, Limit],
         }).Produces<IReadOnlyList<AttributionUpdate>>();
-        Get("videos/{id}/frames", FramesAsync, new Operation("frameTracks", "The final attributions of a video's frames.")
+        Get("videos/{id}/frames", FramesAsync, new Operation("frameTracks", "What frames came to in the end.")
         {
             Description = "Oldest first. Sequence numbers are those of the last update that held the frame. Paged as "
                 + "the history is.",
@@ -92,7 +94,7 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         }).Produces(StatusCodes.Status200OK, contentType: MediaTypeNames.Image.Png);
         Get("videos/{id}/export", ExportAsync, new Operation("export", "A video's updates as a file, oldest first.")
         {
-            Description = "csv: a line for each update, class and frame; jsonl: an update in each line.",
+            Description = "csv: a line for each update, class and frame (docs/store.md); jsonl: an update a line.",
             Query =
             [
                 new Parameter("format", JsonSchemaType.String, "csv (default) or jsonl."),
@@ -121,16 +123,16 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
             Query =
             [
                 Video,
-                new Parameter("after", JsonSchemaType.String, "For a first connection: an id to start after; -1 (or a:-1): "
-                    + "from the first stored update on."),
-                new Parameter("lastEventId", JsonSchemaType.String, "The Last-Event-ID header, where it cannot be sent."),
+                new Parameter("after", JsonSchemaType.String, "For a first connection: an id to start after; "
+                    + "-1 (or a:-1): from the first stored update on."),
+                new Parameter("lastEventId", JsonSchemaType.String, "Last-Event-ID, where no header can be sent."),
                 Token,
             ],
             Problems = [503],
         }).Produces(StatusCodes.Status200OK, contentType: "text/event-stream");
-        Change("POST", "reload", ReloadAsync, new Operation("reload", "Reads the videos of the configuration file again.")
+        Change("POST", "reload", ReloadAsync, new Operation("reload", "Reads the configured videos again.")
         {
-            Description = "Adds, changes and removes those that came from the file. If the file is wrong, nothing changes.",
+            Description = "Adds, changes and removes those of the configuration file. If it is wrong, nothing changes.",
             Problems = [415],
         }).Produces<ReloadReport>();
 
@@ -164,7 +166,8 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         IReadOnlyList<VideoStatus> all = await service.ListAsync(context.RequestAborted);
         List<VideoStatus> page =
         [
-            .. all.Where(status => after is null || string.CompareOrdinal(status.Definition.Id, after) > 0).Take(limit + 1),
+            .. all.Where(status => after is null || string.CompareOrdinal(status.Definition.Id, after) > 0)
+                .Take(limit + 1),
         ];
         if (page.Count > limit)
         {
@@ -230,7 +233,8 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         {
             // One update may be the last of many frames: only the frame's index tells where a page ends.
             LinkNextPage(
-                context, query, ("fromSequence", $"{page[^1].LastSequence}"), ("fromFrame", $"{page[^1].FrameIndex + 1}"));
+                context, query, ("fromSequence", $"{page[^1].LastSequence}"),
+                ("fromFrame", $"{page[^1].FrameIndex + 1}"));
         }
 
         await WriteAsync(context, page, ContractJson.Lines.IReadOnlyListFrameTrack);
@@ -244,7 +248,7 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         byte[] picture = await service.ThumbnailAsync(Id(context), index, context.RequestAborted)
             ?? throw new RequestException(
                 StatusCodes.Status404NotFound,
-                $"There is no picture of frame {index} of video '{Id(context)}': it is not among the recent or kept ones.");
+                $"There is no picture of frame {index} of video '{Id(context)}': it is not a recent or kept one.");
         await WriteBytesAsync(context, picture, MediaTypeNames.Image.Png, "private, max-age=3600");
     }
 
@@ -258,19 +262,24 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         context.Response.ContentType = isCsv ? "text/csv; charset=utf-8" : "application/jsonl";
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.ContentDisposition = $"attachment; filename=\"{id}.{(isCsv ? "csv" : "jsonl")}\"";
-        var export = new UpdateWriter(context.Response.BodyWriter, isCsv);
-        export.Begin();
-        while (true)
-        {
-            foreach (AttributionUpdate update in page)
-                await export.WriteAsync(update, context.RequestAborted);
-            if (page.Count < query.Limit)
-                break;
-            query = query with { FromSequence = page[^1].Sequence + 1 };
-            page = await service.HistoryAsync(id, query, context.RequestAborted);
-        }
+        IAsyncEnumerable<AttributionUpdate> updates = ReadOnAsync(page, context.RequestAborted);
+        await (isCsv
+            ? UpdateExport.WriteCsvAsync(context.Response.Body, updates, context.RequestAborted)
+            : UpdateExport.WriteJsonLinesAsync(context.Response.Body, updates, context.RequestAborted));
 
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        async IAsyncEnumerable<AttributionUpdate> ReadOnAsync(
+            IReadOnlyList<AttributionUpdate> page, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            while (true)
+            {
+                foreach (AttributionUpdate update in page)
+                    yield return update;
+                if (page.Count < query.Limit)
+                    yield break;
+                page = await service.HistoryAsync(
+                    id, query with { FromSequence = page[^1].Sequence + 1 }, cancellationToken);
+            }
+        }
     }
 
     private Task VideoStatisticsAsync(HttpContext context) => WriteStatisticsAsync(context, [Id(context)]);
@@ -341,7 +350,8 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         await WriteAsync(context, report, ServerJson.Lines.ReloadReport);
     }
 
-    private static int LimitOf(QueryReader query) => (int)(query.Number("limit", 1, HistoryQuery.MaxLimit) ?? DefaultLimit);
+    private static int LimitOf(QueryReader query) =>
+        (int)(query.Number("limit", 1, HistoryQuery.MaxLimit) ?? DefaultLimit);
 
     private static HistoryQuery Bounds(HttpContext context)
     {
@@ -372,7 +382,8 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         return DefinitionJson.Read(body.GetBuffer().AsSpan(0, (int)body.Length));
     }
 
-    private static void LinkNextPage(HttpContext context, HistoryQuery query, params (string Name, string Value)[] start)
+    private static void LinkNextPage(
+        HttpContext context, HistoryQuery query, params (string Name, string Value)[] start)
     {
         var parameters = new List<(string, string)>(start) { ("limit", $"{query.Limit}") };
         if (query.ToSequence is { } sequence)

@@ -11,7 +11,7 @@ namespace PlayFair.Server;
 internal sealed record Parameter(
     string Name, JsonSchemaType Type, string Description, bool IsRepeatable = false, string? Format = null);
 
-/// <summary>What one address and method do: for the document, and for refusing parameters that it does not have.</summary>
+/// <summary>What one address and method do: for the document, and to refuse parameters that it has not.</summary>
 internal sealed record Operation(string Name, string Summary)
 {
     public string Description { get; init; } = "";
@@ -30,7 +30,9 @@ internal sealed record Operation(string Name, string Summary)
         {
             if (Query.Any(parameter => parameter.Name == name))
                 continue;
-            string expected = Query.Count == 0 ? "none" : $"one of: {string.Join(", ", Query.Select(known => known.Name))}";
+            string expected = Query.Count == 0
+                ? "none"
+                : $"one of: {string.Join(", ", Query.Select(known => known.Name))}";
             throw RequestException.Invalid(name, "an unknown parameter", expected);
         }
     }

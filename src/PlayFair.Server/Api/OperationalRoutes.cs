@@ -37,7 +37,7 @@ internal sealed class OperationalRoutes(
             Description = "ready; degraded where the store cannot be written; 503 while the server stops.",
             Problems = [503],
         }, "application/json");
-        Add("/metrics", WriteMetricsAsync, new Operation("metrics", "Metrics, as Prometheus reads them."), "text/plain");
+        Add("/metrics", WriteMetricsAsync, new Operation("metrics", "Metrics for Prometheus."), "text/plain");
 
         void Add(string path, Func<HttpContext, Task> handle, Operation operation, string contentType) =>
             routes.MapMethods(path, ["GET", "HEAD"], (Delegate)((HttpContext context) => handle(context)))

@@ -19,7 +19,8 @@ internal readonly struct QueryReader(IQueryCollection query)
             return null;
         return values.Count == 1 && values[0] is { Length: > 0 } value
             ? value
-            : throw RequestException.Invalid(name, values.Count == 1 ? "nothing" : $"{values.Count} values", "one value");
+            : throw RequestException.Invalid(
+                name, values.Count == 1 ? "nothing" : $"{values.Count} values", "one value");
     }
 
     public long? Number(string name, long min = 0, long max = long.MaxValue)
@@ -30,7 +31,7 @@ internal readonly struct QueryReader(IQueryCollection query)
             && number >= min && number <= max
             ? number
             : throw RequestException.Invalid(
-                name, $"'{text}'", max == long.MaxValue ? $"a whole number from {min}" : $"a whole number from {min} to {max}");
+                name, $"'{text}'", $"a whole number from {min}{(max == long.MaxValue ? "" : $" to {max}")}");
     }
 
     /// <summary>A time; one without an offset is UTC.</summary>

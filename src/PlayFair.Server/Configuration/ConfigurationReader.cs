@@ -15,7 +15,7 @@ public sealed record ConfigurationFlag(string Flag, string Field, JsonNode Value
 /// <summary>What a configuration is read from; later sources override earlier ones: file, environment, flags.</summary>
 public sealed record ConfigurationInput
 {
-    /// <summary>The file, which must exist; null: <c>playfair.json</c> in <see cref="Folder"/>, if there is one.</summary>
+    /// <summary>The file, which must exist; null: <c>playfair.json</c> in <see cref="Folder"/>, if any.</summary>
     public string? File { get; init; }
 
     /// <summary>Paths that do not come from the file are relative to it.</summary>
@@ -41,7 +41,7 @@ public sealed class ConfigurationReader
         CommentHandling = JsonCommentHandling.Skip,
     };
 
-    /// <summary>Every name in a configuration but those of a video, which variables do not spell in mixed case.</summary>
+    /// <summary>Every name in a configuration but a video's: variables do not spell them in mixed case.</summary>
     private static readonly string[] Names =
     [
         "listen", "tokens", "name", "token", "tokenFile", "role", "corsOrigins", "store", "path", "maxAge", "maxBytes",
@@ -156,7 +156,8 @@ public sealed class ConfigurationReader
             JsonNode? child = i == path.Length - 1 ? value : null;
             bool ok = node switch
             {
-                JsonArray array when int.TryParse(path[i], NumberStyles.None, null, out int index) && index <= array.Count =>
+                JsonArray array when int.TryParse(path[i], NumberStyles.None, null, out int index)
+                    && index <= array.Count =>
                     Place(array, index, ref child, path, i),
                 JsonObject parent => Place(parent, path[i], ref child, path, i),
                 _ => false,
@@ -196,7 +197,8 @@ public sealed class ConfigurationReader
         return true;
     }
 
-    private static JsonNode Container(string member) => char.IsAsciiDigit(member[0]) ? new JsonArray() : new JsonObject();
+    private static JsonNode Container(string member) =>
+        char.IsAsciiDigit(member[0]) ? new JsonArray() : new JsonObject();
 
     private static string PathOf(string[] path)
     {
@@ -235,7 +237,7 @@ public sealed class ConfigurationReader
 
     private void CheckTokens(Section root, ServerConfiguration configuration)
     {
-        foreach (string name in configuration.Tokens.CountBy(token => token.Name).Where(n => n.Value > 1).Select(n => n.Key))
+        foreach ((string name, _) in configuration.Tokens.CountBy(token => token.Name).Where(count => count.Value > 1))
             Fail("tokens", $"several tokens named '{name}'", "a name of its own for each");
         // A token that is wrong has been complained of already.
         if (!configuration.Address.IsLocal && root.Count("tokens") == 0)
@@ -261,7 +263,8 @@ public sealed class ConfigurationReader
         string field = file is null ? "token" : "tokenFile";
         if (text is null == file is null)
         {
-            token.Fail("token", text is null ? "neither token nor tokenFile" : "both token and tokenFile", "one of them");
+            token.Fail(
+                "token", text is null ? "neither token nor tokenFile" : "both token and tokenFile", "one of them");
             return null;
         }
 
@@ -351,7 +354,9 @@ public sealed class ConfigurationReader
         {
             Endpoint = otlp.Text(
                 "endpoint",
-                text => Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" ? uri : null,
+                text => Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"
+                    ? uri
+                    : null,
                 "an address such as http://127.0.0.1:4317"),
             Protocol = otlp.Choice<OtlpProtocol>("protocol") ?? OtlpProtocol.Grpc,
         };

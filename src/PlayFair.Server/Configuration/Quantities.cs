@@ -6,9 +6,12 @@ namespace PlayFair.Server;
 internal static class Quantities
 {
     public const string ExpectedDuration = "a duration such as 90s, 30m, 12h or 7d";
-    public const string ExpectedSize = "a number of bytes, such as 500000000, 500MB or 2GiB";
+    public const string ExpectedSize = "a size of 1 MiB or more, such as 500000000, 500MB or 2GiB";
 
-    private static readonly (string Unit, double Seconds)[] Durations = [("s", 1), ("m", 60), ("h", 3600), ("d", 86400)];
+    private const double LeastSize = 1 << 20;
+
+    private static readonly (string Unit, double Seconds)[] Durations =
+        [("s", 1), ("m", 60), ("h", 3600), ("d", 86400)];
 
     private static readonly (string Unit, double Bytes)[] Sizes =
     [
@@ -22,9 +25,9 @@ internal static class Quantities
             ? TimeSpan.FromSeconds(seconds)
             : null;
 
-    /// <summary>A number of bytes above 0; null if it is none.</summary>
+    /// <summary>A number of bytes, as large as a store must be; null if it is none.</summary>
     public static long? Size(string text) =>
-        Quantity(text, Sizes) is { } bytes && bytes >= 1 && bytes < long.MaxValue ? (long)bytes : null;
+        Quantity(text, Sizes) is { } bytes && bytes >= LeastSize && bytes < long.MaxValue ? (long)bytes : null;
 
     public static string Write(TimeSpan duration)
     {

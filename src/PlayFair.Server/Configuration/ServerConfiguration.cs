@@ -23,7 +23,7 @@ public enum OtlpProtocol
     Http,
 }
 
-/// <summary>All of the server's settings (docs/server.md). <see cref="ConfigurationReader"/> reads and checks them.</summary>
+/// <summary>The server's settings (docs/server.md). <see cref="ConfigurationReader"/> reads and checks them.</summary>
 public sealed record ServerConfiguration
 {
     public ListenAddress Address { get; init; } = ListenAddress.Default;
@@ -62,7 +62,7 @@ public sealed record ServerConfiguration
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>The settings as a file would have them, on several lines, secrets replaced by <c>***</c>.</summary>
-    /// <param name="redact">Removes credentials from a source.</param>
+    /// <param name="redact">Removes credentials from a source or an address.</param>
     public string ToJson(Func<string, string> redact)
     {
         var tokens = Tokens.Select(token => new JsonObject
@@ -102,7 +102,7 @@ public sealed record ServerConfiguration
             ["videos"] = new JsonArray([.. videos]),
             ["otlp"] = new JsonObject
             {
-                ["endpoint"] = Otlp.Endpoint?.ToString(),
+                ["endpoint"] = Otlp.Endpoint is { } endpoint ? redact(endpoint.ToString()) : null,
                 ["protocol"] = NameOf(Otlp.Protocol),
             },
             ["logFormat"] = NameOf(LogFormat),

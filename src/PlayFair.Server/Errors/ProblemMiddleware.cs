@@ -3,7 +3,7 @@ using PlayFair.Engine;
 
 namespace PlayFair.Server;
 
-/// <summary>Makes every error, thrown or only a status, a problem document; what is unexpected goes to the log.</summary>
+/// <summary>Makes every error, thrown or only a status, a problem document; logs what is unexpected.</summary>
 internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> log)
 {
     /// <summary>After this a client that was turned away because of a limit may try again.</summary>

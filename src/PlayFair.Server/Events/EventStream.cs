@@ -10,8 +10,8 @@ using PlayFair.Engine;
 namespace PlayFair.Server;
 
 /// <summary>
-/// One subscriber's server-sent events. Its own connection is all that a slow reader holds up: events are taken from the
-/// service only as fast as the connection takes bytes.
+/// One subscriber's server-sent events. Its own connection is all that a slow reader holds up: events are taken from
+/// the service only as fast as the connection takes bytes.
 /// </summary>
 internal sealed class EventStream : IDisposable
 {
@@ -138,7 +138,8 @@ internal sealed class EventStream : IDisposable
                 break;
             case StatusEvent { Status: { } status }:
                 WriteNamed("event: status\ndata: "u8, StatusJson.GetValue(
-                    status, static status => JsonSerializer.SerializeToUtf8Bytes(status, ContractJson.Lines.VideoStatus)));
+                    status,
+                    static status => JsonSerializer.SerializeToUtf8Bytes(status, ContractJson.Lines.VideoStatus)));
                 break;
             case RemovedEvent:
                 _cursor.Remove(videoEvent.Video);

@@ -7,7 +7,7 @@ namespace PlayFair.Server;
 internal sealed class MeterReading : IDisposable
 {
     /// <summary>
-    /// An instrument's tags may take so many values, all videos that ever were included; what comes beyond is not counted.
+    /// An instrument's tags may take so many values, all videos that ever were included; more are not counted.
     /// </summary>
     public const int MaxSeriesCount = 10_000;
 
@@ -43,7 +43,8 @@ internal sealed class MeterReading : IDisposable
             metric.BeginReading();
         _listener.RecordObservableInstruments();
         // Instruments of one name, of several meters of one name, are one metric.
-        foreach (var group in _metrics.Values.GroupBy(metric => metric.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (var group in _metrics.Values.GroupBy(metric => metric.Name)
+            .OrderBy(group => group.Key, StringComparer.Ordinal))
         {
             Metric first = group.First();
             text.Begin(first.Name, first.Type, first.Help);
@@ -65,8 +66,10 @@ internal sealed class MeterReading : IDisposable
         double[] bounds = instrument switch
         {
             Histogram<double> { Advice.HistogramBucketBoundaries: { } advised } => [.. advised],
-            Histogram<long> { Advice.HistogramBucketBoundaries: { } advised } => [.. advised.Select(bound => (double)bound)],
-            Histogram<int> { Advice.HistogramBucketBoundaries: { } advised } => [.. advised.Select(bound => (double)bound)],
+            Histogram<long> { Advice.HistogramBucketBoundaries: { } advised } =>
+                [.. advised.Select(bound => (double)bound)],
+            Histogram<int> { Advice.HistogramBucketBoundaries: { } advised } =>
+                [.. advised.Select(bound => (double)bound)],
             _ => instrument.Unit == "s" ? SecondBounds : CountBounds,
         };
         return new Metric(instrument, isCounter: false, isSum: true, bounds);
@@ -154,7 +157,7 @@ internal sealed class MeterReading : IDisposable
     }
 
     /// <summary>The values of one set of tags.</summary>
-    /// <param name="counts">Of a histogram: how many values lie in each bucket, the last one without an upper bound.</param>
+    /// <param name="counts">Of a histogram: how many values lie in each bucket; the last has no upper bound.</param>
     private sealed class Series(long[] counts)
     {
         private double _value;

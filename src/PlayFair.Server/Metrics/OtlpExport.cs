@@ -18,7 +18,8 @@ internal sealed class OtlpExport(OtlpConfiguration configuration) : IHostedServi
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        ResourceBuilder resource = ResourceBuilder.CreateDefault().AddService("playfair", serviceVersion: PlayFairServer.Version);
+        ResourceBuilder resource = ResourceBuilder.CreateDefault()
+            .AddService("playfair", serviceVersion: PlayFairServer.Version);
         _metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource)
             .AddMeter(LiveMetrics.Name, "System.Runtime", "Microsoft.AspNetCore.Hosting")
             .AddOtlpExporter(options => Configure(options, "v1/metrics"))

@@ -31,7 +31,9 @@ internal sealed class PrometheusText
 
     public override string ToString() => _text.ToString();
 
-    /// <summary>A name in Prometheus' style: <c>playfair.update.latency</c> in s is <c>playfair_update_latency_seconds</c>.</summary>
+    /// <summary>
+    /// A name in Prometheus' style: <c>playfair.update.latency</c> in s is <c>playfair_update_latency_seconds</c>.
+    /// </summary>
     public static string NameOf(string instrument, string? unit, bool isCounter)
     {
         string name = string.Concat(instrument.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));

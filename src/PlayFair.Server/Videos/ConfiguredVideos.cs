@@ -16,7 +16,7 @@ public sealed record ReloadReport(
 /// <param name="Detail">Why, in words.</param>
 public sealed record ReloadFailure(string Video, string Detail);
 
-/// <summary>Keeps the videos that the configuration file describes as it describes them; leaves all others alone.</summary>
+/// <summary>Keeps the configuration file's videos as it describes them; leaves all others alone.</summary>
 public sealed class ConfiguredVideos(
     ServerConfiguration configuration, IVideoService service, ILogger<ConfiguredVideos> log) : IDisposable
 {
@@ -39,7 +39,7 @@ public sealed class ConfiguredVideos(
         return await ApplyAsync(ConfigurationReader.ReadVideos(configuration.File), cancellationToken);
     }
 
-    /// <summary>Adds, changes and removes what differs from what was applied before. One that fails stops no other.</summary>
+    /// <summary>Adds, changes and removes what differs from before. One that fails stops no other.</summary>
     public async Task<ReloadReport> ApplyAsync(
         IReadOnlyList<VideoDefinition> videos, CancellationToken cancellationToken = default)
     {
@@ -48,7 +48,8 @@ public sealed class ConfiguredVideos(
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            var running = (await service.ListAsync(cancellationToken)).Select(status => status.Definition.Id).ToHashSet();
+            var running = (await service.ListAsync(cancellationToken))
+                .Select(status => status.Definition.Id).ToHashSet();
             foreach (string id in _applied.Keys.Except(videos.Select(video => video.Id)).ToList())
             {
                 await TryAsync(id, async () =>
@@ -82,9 +83,13 @@ public sealed class ConfiguredVideos(
             _turn.Release();
         }
 
-        log.LogInformation(
-            "Configured videos: {Added} added, {Changed} changed, {Removed} removed, {Failed} failed", added.Count,
-            changed.Count, removed.Count, failed.Count);
+        if (videos.Count + removed.Count > 0)
+        {
+            log.LogInformation(
+                "Configured videos: {Added} added, {Changed} changed, {Removed} removed, {Failed} failed", added.Count,
+                changed.Count, removed.Count, failed.Count);
+        }
+
         return new ReloadReport(added, changed, removed, failed);
 
         async Task TryAsync(string id, Func<Task> change)

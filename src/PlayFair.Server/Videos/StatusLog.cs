@@ -42,15 +42,17 @@ internal sealed class StatusLog(IVideoService service, TimeProvider time, ILogge
                 if (_known.TryGetValue(happened.Video, out var before) && before == state)
                     return;
                 _known[happened.Video] = state;
-                log.Log(
-                    status.State switch
-                    {
-                        VideoState.Failed => LogLevel.Error,
-                        VideoState.Stalled or VideoState.Reconnecting => LogLevel.Warning,
-                        _ => LogLevel.Information,
-                    },
-                    "Video {Video} is {State}: {Reason}", happened.Video,
-                    ServerConfiguration.NameOf(status.State), status.Reason is null ? "as it should be" : OneLine(status.Reason));
+                LogLevel level = status.State switch
+                {
+                    VideoState.Failed => LogLevel.Error,
+                    VideoState.Stalled or VideoState.Reconnecting => LogLevel.Warning,
+                    _ => LogLevel.Information,
+                };
+                string name = ServerConfiguration.NameOf(status.State);
+                if (status.Reason is null)
+                    log.Log(level, "Video {Video} is {State}", happened.Video, name);
+                else
+                    log.Log(level, "Video {Video} is {State}: {Reason}", happened.Video, name, OneLine(status.Reason));
                 break;
             case RemovedEvent:
                 _known.Remove(happened.Video);
