@@ -45,6 +45,12 @@ internal static class ExitCode
     public const int VerifyDiffers = 60;
     public const int VerifyUnreadable = 61;
 
+    /// <summary>The server cannot listen where it is told to: the port is in use, for one.</summary>
+    public const int CannotListen = 70;
+
+    /// <summary>The store cannot be opened.</summary>
+    public const int StoreRefused = 71;
+
     /// <summary>No PlayFair server answers at the address.</summary>
     public const int ServerUnreachable = 72;
 
@@ -71,6 +77,8 @@ internal static class ExitCode
         OutputException { IsDiskFull: true } => DiskFull,
         OutputException => Output,
         UsageException => Usage,
+        StoreException => StoreRefused,
+        ListenException => CannotListen,
         PlayFairConnectionException => ServerUnreachable,
         PlayFairServerException { Status: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden } => ServerForbids,
         PlayFairServerException or NothingThereException => ServerRefused,

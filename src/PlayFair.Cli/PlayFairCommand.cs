@@ -13,7 +13,7 @@ internal static class PlayFairCommand
             "Says how much each frame of a video contributed to an action model's class scores (Element Shapley Values).")
         {
             AttributeCommand.Create(), ModelsCommand.Create(), VerifyCommand.Create(), EvaluateCommand.Create(),
-            BenchCommand.Create(), WatchCommand.Create(), VideosCommand.Create(), ExportCommand.Create(),
+            BenchCommand.Create(), ServeCommand.Create(), WatchCommand.Create(), VideosCommand.Create(), ExportCommand.Create(),
         };
         // A video may be named '@clip.mp4'; by default that would name a file to read more arguments from.
         ParseResult parsed = root.Parse(
@@ -21,8 +21,9 @@ internal static class PlayFairCommand
         var configuration = new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
-            // How long a command may take to clean up after Ctrl-C; ffmpeg is given one second of it.
-            ProcessTerminationTimeout = TimeSpan.FromSeconds(3),
+            // How long a command may take to clean up after Ctrl-C: a server ends its streams and stores what it has, and
+            // has five seconds for both; ffmpeg is given one.
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(6),
         };
         try
         {
