@@ -60,10 +60,10 @@ internal sealed class StoreReader(StoreConnection connection, TextTable texts) :
             """
             SELECT span FROM spans
             WHERE video = $1 AND last_frame_sequence >= $2 AND first_frame_sequence <= $3
-                AND last_frame_arrived >= $4 AND first_frame_arrived <= $5
+                AND last_frame_arrived >= $4 AND first_frame_arrived <= $5 AND last_frame >= $6
             ORDER BY span
             """,
-            video, bounds.FirstSequence, bounds.LastSequence, bounds.FirstTicks, bounds.LastTicks);
+            video, bounds.FirstSequence, bounds.LastSequence, bounds.FirstTicks, bounds.LastTicks, bounds.FirstFrame);
         foreach ((long first, long last) in spans)
         {
             for (long next = first; next <= last;)
@@ -79,8 +79,7 @@ internal sealed class StoreReader(StoreConnection connection, TextTable texts) :
                     video, next, last, rowsAtOnce);
                 tracks.AddRange(rows
                     .SelectMany(row => row.Tracks)
-                    .Where(track => track.FrameIndex >= (query.FromFrame ?? 0)
-                        && bounds.Hold(track.LastSequence, track.ArrivedAt))
+                    .Where(bounds.Hold)
                     .Take(query.Limit - tracks.Count));
                 if (tracks.Count == query.Limit)
                     return tracks;
@@ -147,7 +146,8 @@ internal sealed class StoreReader(StoreConnection connection, TextTable texts) :
         return joined;
     }
 
-    private readonly record struct Bounds(long FirstSequence, long LastSequence, long FirstTicks, long LastTicks)
+    private readonly record struct Bounds(
+        long FirstSequence, long LastSequence, long FirstTicks, long LastTicks, long FirstFrame)
     {
         public bool HasTimes => FirstTicks > 0 || LastTicks < long.MaxValue;
 
@@ -155,10 +155,12 @@ internal sealed class StoreReader(StoreConnection connection, TextTable texts) :
             Math.Max(query.FromSequence ?? 0, 0),
             query.ToSequence ?? long.MaxValue,
             query.From?.UtcTicks ?? 0,
-            query.To?.UtcTicks ?? long.MaxValue);
+            query.To?.UtcTicks ?? long.MaxValue,
+            query.FromFrame ?? 0);
 
-        public bool Hold(long sequence, DateTimeOffset time) =>
-            sequence >= FirstSequence && sequence <= LastSequence
-            && time.UtcTicks >= FirstTicks && time.UtcTicks <= LastTicks;
+        public bool Hold(FrameTrack track) =>
+            track.LastSequence >= FirstSequence && track.LastSequence <= LastSequence
+            && track.ArrivedAt.UtcTicks >= FirstTicks && track.ArrivedAt.UtcTicks <= LastTicks
+            && track.FrameIndex >= FirstFrame;
     }
 }

@@ -7,7 +7,6 @@ namespace PlayFair.Engine;
 internal sealed class StoreRetention
 {
     private const int RowsPerStep = 256;
-    private const int PagesPerStep = 256;
 
     /// <summary>Most pages of the log before it is taken into the database: 4 MB.</summary>
     private const long MostLogPages = 1000;
@@ -17,6 +16,7 @@ internal sealed class StoreRetention
     private readonly Action<long, long, long> _deleted;
     private readonly long _pageSize;
     private readonly long _maxPages;
+    private readonly long _pagesPerStep;
     private long _pagesAfterLastPass;
 
     /// <param name="deleted">Told of each video's row id how many updates and bytes were deleted.</param>
@@ -29,6 +29,7 @@ internal sealed class StoreRetention
         long bound = (options.MaxBytes ?? long.MaxValue) / _pageSize;
         long logPages = Math.Min(MostLogPages, bound / 8);
         _maxPages = bound - logPages;
+        _pagesPerStep = logPages / 4;
         connection.Execute($"PRAGMA wal_autocheckpoint = {logPages}");
         connection.Execute($"PRAGMA journal_size_limit = {logPages * _pageSize}");
     }
@@ -59,15 +60,16 @@ internal sealed class StoreRetention
         }
 
         // A few free pages stay: the next updates need them.
-        while (FreePageCount is var free && free > Math.Max(64, PageCount / 50))
+        while (FreePageCount is var free && free > PageCount / 50)
         {
-            _connection.Execute($"PRAGMA incremental_vacuum({PagesPerStep})");
+            _connection.Execute($"PRAGMA incremental_vacuum({_pagesPerStep})");
             if (FreePageCount == free)
                 break;
-            yield return PagesPerStep;
+            yield return 1;
         }
 
-        _connection.Execute("PRAGMA wal_checkpoint(PASSIVE)");
+        // The file shrinks with this; while somebody reads it waits for nobody and comes another time.
+        _connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
         _pagesAfterLastPass = PageCount;
     }
 

@@ -44,6 +44,7 @@ internal static class StoreSchema
             last_frame_sequence INTEGER NOT NULL,
             first_frame_arrived INTEGER NOT NULL,
             last_frame_arrived INTEGER NOT NULL,
+            last_frame INTEGER NOT NULL,
             PRIMARY KEY (video, span)) WITHOUT ROWID;
         CREATE TABLE thumbnails (
             id INTEGER PRIMARY KEY,

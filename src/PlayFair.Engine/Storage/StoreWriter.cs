@@ -209,16 +209,17 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
 
     private void WriteSpan(long video, long span, Span bounds) => connection.Execute(
         """
-        INSERT INTO spans VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO spans VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT DO UPDATE SET
             first_arrived = min(first_arrived, $3), last_arrived = max(last_arrived, $4),
             first_frame_sequence = min(first_frame_sequence, $5),
             last_frame_sequence = max(last_frame_sequence, $6),
             first_frame_arrived = min(first_frame_arrived, $7),
-            last_frame_arrived = max(last_frame_arrived, $8)
+            last_frame_arrived = max(last_frame_arrived, $8),
+            last_frame = max(last_frame, $9)
         """,
         video, span, bounds.FirstArrived, bounds.LastArrived, bounds.FirstFrameSequence, bounds.LastFrameSequence,
-        bounds.FirstFrameArrived, bounds.LastFrameArrived);
+        bounds.FirstFrameArrived, bounds.LastFrameArrived, bounds.LastFrame);
 
     private static void AddChange(Dictionary<VideoEntry, Change> changes, PendingUpdate pending, int bytes)
     {
@@ -249,15 +250,17 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
         public long LastFrameSequence;
         public long FirstFrameArrived;
         public long LastFrameArrived;
+        public long LastFrame;
 
         public static Span Empty => new()
         {
             FirstArrived = long.MaxValue,
-            LastArrived = long.MinValue,
+            LastArrived = -1,
             FirstFrameSequence = long.MaxValue,
-            LastFrameSequence = long.MinValue,
+            LastFrameSequence = -1,
             FirstFrameArrived = long.MaxValue,
-            LastFrameArrived = long.MinValue,
+            LastFrameArrived = -1,
+            LastFrame = -1,
         };
 
         public void Add(long arrived, IReadOnlyList<FrameTrack> frames)
@@ -267,6 +270,7 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
             {
                 Widen(ref FirstFrameSequence, ref LastFrameSequence, frame.LastSequence);
                 Widen(ref FirstFrameArrived, ref LastFrameArrived, frame.ArrivedAt.UtcTicks);
+                LastFrame = Math.Max(LastFrame, frame.FrameIndex);
             }
         }
 

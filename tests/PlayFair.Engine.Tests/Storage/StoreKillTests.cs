@@ -21,7 +21,7 @@ public sealed class StoreKillTests : IDisposable
             // The first one dies while it creates the file.
             await RunAndKillAsync(maxBytes, lines: kill == 0 ? 1 : random.Next(1, 3000), told);
 
-            await using (VideoStore store = _folder.Open(new StoreOptions { MaxBytes = maxBytes }))
+            await using (VideoStore store = _folder.Open())
             {
                 foreach (StoredVideo video in store.Videos())
                     AssertSound(store, video, told[video.Definition.Id], maxBytes is null);

@@ -40,6 +40,7 @@ public sealed class StoreSchemaTests : IDisposable
             last_frame_sequence INTEGER NOT NULL,
             first_frame_arrived INTEGER NOT NULL,
             last_frame_arrived INTEGER NOT NULL,
+            last_frame INTEGER NOT NULL,
             PRIMARY KEY (video, span)) WITHOUT ROWID;
         CREATE TABLE thumbnails (
             id INTEGER PRIMARY KEY,
@@ -86,7 +87,7 @@ public sealed class StoreSchemaTests : IDisposable
                 1, 'a', '{"{"}"id":"a","source":"clip.mp4","pace":"fast"{"}"}', '7', 1, 150, 3, 0);
             INSERT INTO updates VALUES (1, 1, 3, {Samples.Start.UtcTicks}, x'{Version1Body}', NULL);
             INSERT INTO spans VALUES (1, 0, {Samples.Start.UtcTicks}, {Samples.Start.UtcTicks},
-                {long.MaxValue}, {long.MinValue + 1}, {long.MaxValue}, {long.MinValue + 1});
+                {long.MaxValue}, -1, {long.MaxValue}, -1, -1);
             INSERT INTO thumbnails VALUES (1, 1, 1, 19, x'01');
             INSERT INTO statistics VALUES (1, 1, 0, {Samples.Start.UtcTicks}, x'02');
             """);

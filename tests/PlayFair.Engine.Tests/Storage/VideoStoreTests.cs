@@ -91,10 +91,19 @@ public sealed class VideoStoreTests : IDisposable
     public async Task A_waiting_append_can_be_cancelled_and_tried_again()
     {
         using var goOn = new ManualResetEventSlim();
+        var busy = new TaskCompletionSource();
         await using VideoStore store = VideoStore.Open(
-            _folder.Database, new StoreOptions { QueueCapacity = 1 }, _ => goOn.Wait(StoreFolder.Timeout));
+            _folder.Database,
+            new StoreOptions { QueueCapacity = 1 },
+            _ =>
+            {
+                busy.TrySetResult();
+                goOn.Wait(StoreFolder.Timeout);
+            });
         store.SaveVideo(Samples.Video("a"));
-        long next = 0;
+        await store.AppendAsync(Samples.Update("a", 0), StoreFolder.Token);
+        await busy.Task.WaitAsync(StoreFolder.Token);
+        long next = 1;
         using var cancellation = new CancellationTokenSource();
         ValueTask appending = default;
         while (appending.IsCompleted)
@@ -269,8 +278,57 @@ public sealed class VideoStoreTests : IDisposable
         Assert.Equal(Range(401, 3), Read(Times(400, 410) with { Limit = 3 }));
         Assert.Equal(Range(0, 999), Read(new HistoryQuery { Limit = 1000 }));
         Assert.Empty(Read(Times(2000, 3000)));
+        long frame = store.ReadFrameTracks("a", new HistoryQuery { FromSequence = 700 })[0].FrameIndex;
+        Assert.Equal(Range(700, 100), Read(new HistoryQuery { FromFrame = frame }));
+        Assert.Equal(Range(701, 100), Read(new HistoryQuery { FromFrame = frame + 1 }));
+        Assert.Empty(Read(new HistoryQuery { FromFrame = 1_000_000 }));
 
         IEnumerable<long> Read(HistoryQuery query) => store.ReadFrameTracks("a", query).Select(t => t.LastSequence);
+    }
+
+    [Fact]
+    public async Task Many_frames_of_one_last_update_are_read_page_by_page()
+    {
+        await using VideoStore store = _folder.Open();
+        store.SaveVideo(Samples.Video("a"));
+        await StoreFolder.AppendAsync(store, "a", 0, 100);
+        StoredUpdate last = Samples.Update("a", 100);
+        FrameTrack track = last.LeavingFrames[0];
+        await store.AppendAsync(
+            last with { LeavingFrames = [.. Range(0, 300).Select(i => track with { FrameIndex = 5000 + i })] },
+            StoreFolder.Token);
+        await store.FlushAsync(StoreFolder.Token);
+
+        var query = new HistoryQuery { FromSequence = track.LastSequence };
+        var frames = new List<long>();
+        while (store.ReadFrameTracks("a", query) is { Count: > 0 } page)
+        {
+            frames.AddRange(page.Select(t => t.FrameIndex));
+            query = query with { FromSequence = page[^1].LastSequence, FromFrame = page[^1].FrameIndex + 1 };
+        }
+
+        Assert.Equal(Range(5000, 300), frames);
+    }
+
+    [Fact]
+    public async Task Tracks_of_the_last_window_are_kept_with_the_last_update_and_replace_one_another()
+    {
+        await using VideoStore store = _folder.Open();
+        store.SaveVideo(Samples.Video("a"));
+        FrameTrack track = Samples.Update("a", 9).LeavingFrames[0] with { LastSequence = 9 };
+        store.SaveLastTracks("a", [track]);
+        await StoreFolder.AppendAsync(store, "a", 0, 10);
+        double bytes = store.Status.BytesPerUpdate;
+
+        store.SaveLastTracks("a", [track with { FrameIndex = 1000 }, track with { FrameIndex = 1001 }]);
+        store.SaveLastTracks("a", [track with { FrameIndex = 1001, WindowCount = 3 }]);
+        store.SaveLastTracks("other", [track]);
+
+        var tracks = store.ReadFrameTracks("a", new HistoryQuery { FromSequence = 8, FromFrame = 20 });
+        Assert.Equal([(30, 8), (1000, 9), (1001, 9)], tracks.Select(t => (t.FrameIndex, t.LastSequence)));
+        Assert.Equal(3, tracks[^1].WindowCount);
+        Assert.InRange(store.Status.BytesPerUpdate, bytes + 1, bytes + 20);
+        Assert.Equal(Samples.Json(Samples.Update("a", 9).Update), Samples.Json(store.ReadUpdate("a", 9)!));
     }
 
     [Fact]
