@@ -21,6 +21,7 @@ public sealed partial class DeployTests
     [
         "playfair_frames_decoded_total", "playfair_frames_sampled_total", "playfair_frames_dropped_total",
         "playfair_updates_total", "playfair_update_latency_seconds", "playfair_stage_duration_seconds",
+        "playfair_stage_cpu_seconds_total",
         "playfair_batch_size",
         "playfair_subscribers", "playfair_store_bytes", "playfair_store_unstored", "playfair_video_quality",
         "process_cpu_seconds_total", "process_resident_memory_bytes", "process_threads", "process_open_fds",

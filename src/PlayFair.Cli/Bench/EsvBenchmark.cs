@@ -65,15 +65,18 @@ internal sealed class EsvBenchmark(int threadCount, bool isQuick)
 
         return new BenchDocument(
             BenchDocument.CurrentSchema, AttributionDocument.Producer,
-            new BenchMachine(
-                ProcessorName(), Environment.ProcessorCount, PeakRate.Vectors, RuntimeInformation.OSDescription,
-                RuntimeInformation.FrameworkDescription),
+            Machine(),
             new BenchSettings(
                 threadCount, isQuick, BenchWorkload.Seed, BenchWorkload.FeatureSize, BenchWorkload.HiddenSize,
                 BenchWorkload.ClassCount, BenchWorkload.MaxScale),
             new BenchPeak(threadCount, _peak / 1e9),
             [.. rows.Select(row => row with { ShareOfPeak = row.GigaflopsPerSecond * 1e9 / _peak })]);
     }
+
+    /// <summary>What this runs on.</summary>
+    public static BenchMachine Machine() => new(
+        ProcessorName(), Environment.ProcessorCount, PeakRate.Vectors, RuntimeInformation.OSDescription,
+        RuntimeInformation.FrameworkDescription);
 
     private void MeasurePeak() => _peak = Math.Max(_peak, PeakRate.Measure(threadCount));
 

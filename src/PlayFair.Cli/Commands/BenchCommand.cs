@@ -29,6 +29,21 @@ internal static class BenchCommand
         Description = "A few runs of each row only: sees that everything works; its times are rough.",
     };
 
+    private static readonly Option<double> Simulate = new("--simulate")
+    {
+        DefaultValueFactory = _ => 1,
+        Description = "Hours of its own time that the endurance row's camera runs, above 0 and at most 1000.",
+        HelpName = "HOURS",
+        Validators =
+        {
+            result =>
+            {
+                if (result.GetValue<double>("--simulate") is not (> 0 and <= 1000))
+                    result.AddError("--simulate is out of its range; expected above 0 and at most 1000 hours.");
+            },
+        },
+    };
+
     public static Command Create()
     {
         var esv = new Command(
@@ -40,29 +55,66 @@ internal static class BenchCommand
         };
         esv.SetAction((arguments, cancellationToken) => Task.Run(
             () => Run(arguments, cancellationToken), cancellationToken));
-        return new Command("bench", "Measure how fast this machine is.") { esv };
+        var live = new Command(
+            "live",
+            "Measure the live service: what it costs beside decoding and the model, how late updates are, many "
+            + "subscribers, and hours of video at full speed.")
+        {
+            Json, Quick, Simulate,
+        };
+        live.SetAction(RunLiveAsync);
+        return new Command("bench", "Measure how fast this machine is.") { esv, live };
+    }
+
+    private static async Task<int> RunLiveAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        string? json = JsonTarget(arguments);
+        bool isQuick = arguments.GetValue(Quick);
+        TimeSpan simulated = TimeSpan.FromHours(isQuick ? 0.01 : arguments.GetValue(Simulate));
+        var benchmark = new LiveBenchmark(
+            ModelFolders.Load(ModelFolders.DefaultModel), SampleVideos.List(), simulated, isQuick);
+        LiveBenchDocument document = await WatchAsync(
+            progress => benchmark.RunAsync(EsvBenchmark.Machine(), progress, cancellationToken));
+        if (json != OutputTarget.StandardOutput)
+            new LiveBenchView(Terminals.Output()).Show(document);
+        Write(json, document);
+        return ExitCode.Success;
     }
 
     private static int Run(ParseResult arguments, CancellationToken cancellationToken)
     {
-        string? json = arguments.GetValue(Json);
-        if (json is "")
-            throw new UsageException("--json names an empty file; expected a file or '-'.");
+        string? json = JsonTarget(arguments);
         var benchmark = new EsvBenchmark(
             arguments.GetValue(Threads) ?? Environment.ProcessorCount, arguments.GetValue(Quick));
         BenchDocument document = Watch(progress => benchmark.Run(progress, cancellationToken));
         if (json != OutputTarget.StandardOutput)
             new BenchView(Terminals.Output()).Show(document);
-        if (json is not null)
-        {
-            OutputTarget.Write(json, stream =>
-            {
-                JsonSerializer.Serialize(stream, document, AttributionDocument.JsonOptions);
-                stream.WriteByte((byte)'\n');
-            });
-        }
-
+        Write(json, document);
         return ExitCode.Success;
+    }
+
+    private static string? JsonTarget(ParseResult arguments) => arguments.GetValue(Json) is not "" and var json
+        ? json
+        : throw new UsageException("--json names an empty file; expected a file or '-'.");
+
+    private static void Write<T>(string? json, T document)
+    {
+        if (json is null)
+            return;
+        OutputTarget.Write(json, stream =>
+        {
+            JsonSerializer.Serialize(stream, document, AttributionDocument.JsonOptions);
+            stream.WriteByte((byte)'\n');
+        });
+    }
+
+    /// <inheritdoc cref="Watch"/>
+    private static async Task<LiveBenchDocument> WatchAsync(Func<IProgress<string>?, Task<LiveBenchDocument>> work)
+    {
+        if (Console.IsErrorRedirected)
+            return await work(null);
+        return await Terminals.Error().Status().StartAsync(
+            "", status => work(new Watcher(name => status.Status = Markup.Escape(name))));
     }
 
     /// <summary>Says on standard error what is being measured, while a person watches.</summary>

@@ -67,6 +67,9 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
 
     public string? Resume => _run?.ToJson();
 
+    /// <summary>0: all that was asked for is computed.</summary>
+    public int QualityLevel => _governor?.Level ?? 0;
+
     /// <summary>The source without credentials.</summary>
     public string ShownSource => _address?.Redacted ?? VideoSource.Redact(Definition.Source);
 
@@ -76,7 +79,7 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
         {
             lock (_lock)
             {
-                QualityLevel quality = _governor?.Quality ?? new QualityLevel(Definition.Samples, Definition.RateHz);
+                Engine.QualityLevel quality = _governor?.Quality ?? new Engine.QualityLevel(Definition.Samples, Definition.RateHz);
                 return new VideoStatus
                 {
                     Definition = Definition with { Source = ShownSource },
@@ -95,7 +98,7 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
                     DroppedFrames = _source?.DroppedCount ?? 0,
                     UpdatesPerSecond = Math.Round(_latencies.PerSecond(), 2),
                     Quality = new VideoQuality(
-                        _governor?.Level ?? 0, quality.Samples, quality.RateHz, _governor?.Reason),
+                        QualityLevel, quality.Samples, quality.RateHz, _governor?.Reason),
                     Latency = _latencies.Percentiles(),
                     Timings = _last?.Timings,
                 };

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using PlayFair.Contracts;
 using PlayFair.Models;
@@ -24,6 +25,9 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly SemaphoreSlim _cores = new(Environment.ProcessorCount, Environment.ProcessorCount);
     private readonly StatisticsBook _statistics;
+
+    /// <summary>Of this service: what it observes goes with it.</summary>
+    private readonly Meter _meter = new(LiveMetrics.Name);
     private readonly VideoStore? _store;
     private readonly DateTimeOffset _startedAt;
     private readonly CancellationTokenSource _stopping = new();
@@ -44,13 +48,11 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         _startedAt = options.Time.GetUtcNow();
         _statistics = new StatisticsBook(options.StatisticsBucket, options.StorePath is null ? null : ReadBucket);
         _store = options.StorePath is { } path ? VideoStore.Open(path, options.Store, Commit) : null;
-        LiveMetrics.Meter.CreateObservableGauge("playfair.subscribers", () => _subscriberCount);
-        LiveMetrics.Meter.CreateObservableGauge("playfair.store.bytes", () => _store?.Status.Bytes ?? 0, "By");
-        LiveMetrics.Meter.CreateObservableGauge(
-            "playfair.store.unstored", () => _store?.Status.UnstoredUpdateCount ?? 0);
-        LiveMetrics.Meter.CreateObservableGauge("playfair.video.quality", () => _videos.Values.Select(video =>
-            new System.Diagnostics.Metrics.Measurement<int>(
-                video.Status.Quality.Level, LiveMetrics.Video(video.Definition.Id))));
+        _meter.CreateObservableGauge("playfair.subscribers", () => _subscriberCount);
+        _meter.CreateObservableGauge("playfair.store.bytes", () => _store?.Status.Bytes ?? 0, "By");
+        _meter.CreateObservableGauge("playfair.store.unstored", () => _store?.Status.UnstoredUpdateCount ?? 0);
+        _meter.CreateObservableGauge("playfair.video.quality", () => _videos.Values.Select(video =>
+            new Measurement<int>(video.QualityLevel, LiveMetrics.Video(video.Definition.Id))));
     }
 
     public IReadOnlyList<ModelInfo> Models { get; }
@@ -275,6 +277,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
 
         foreach (LiveModel model in _models.Values)
             await model.DisposeAsync();
+        _meter.Dispose();
     }
 
     private void Restore()
