@@ -24,8 +24,11 @@ public sealed record EmbeddedOptions
     /// <summary>How backbones and ONNX heads run.</summary>
     public InferenceOptions Inference { get; init; } = new();
 
-    /// <summary>How long a frame may wait for others to share its batch.</summary>
-    public TimeSpan BatchDelay { get; init; } = TimeSpan.FromMilliseconds(2);
+    /// <summary>
+    /// How long a frame may wait for others to share its batch; null: 5 ms on a GPU, and not at all on a CPU, where
+    /// larger batches bring no speed. Frames that come while a batch is computed share the next in any case.
+    /// </summary>
+    public TimeSpan? BatchDelay { get; init; }
 
     public int MaxVideos { get; init; } = 64;
 

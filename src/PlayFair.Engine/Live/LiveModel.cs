@@ -62,7 +62,9 @@ internal sealed class LiveModel(ModelPackage package, EmbeddedOptions options) :
         _backbone ??= OnnxBackbone.Load(
             spec.Path, new BackboneInput(spec.Width, spec.Height, spec.FeatureSize, spec.Mean, spec.Std),
             options.Inference);
+        TimeSpan delay = options.BatchDelay
+            ?? (options.Inference.Device == InferenceDevice.Cpu ? TimeSpan.Zero : TimeSpan.FromMilliseconds(5));
         return new FeatureBatcher(
-            _backbone.Extract, spec.FeatureSize, options.Inference.BatchSize, options.BatchDelay, options.Time);
+            _backbone.Extract, spec.FeatureSize, options.Inference.BatchSize, delay, options.Time);
     }
 }

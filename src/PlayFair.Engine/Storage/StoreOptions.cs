@@ -19,7 +19,7 @@ public sealed record StoreOptions
     public long? MaxBytes { get; init; }
 
     /// <summary>How long the writer gathers updates for one commit, at most.</summary>
-    public TimeSpan CommitDelay { get; init; } = TimeSpan.FromMilliseconds(10);
+    public TimeSpan CommitDelay { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Updates that wait for the writer before who appends must wait too.</summary>
     public int QueueCapacity { get; init; } = 4096;
