@@ -194,8 +194,7 @@ internal static class ServeCommand
                 PrivateAddresses = Enum.Parse<PrivateAddresses>(sources.PrivateAddresses, ignoreCase: true),
             },
             MaxVideos = configuration.Limits.Videos,
-            // The log follows the videos too.
-            MaxSubscribers = configuration.Limits.Subscribers + 1,
+            MaxSubscribers = configuration.Limits.Subscribers,
         };
     }
 

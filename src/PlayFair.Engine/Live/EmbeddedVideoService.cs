@@ -176,7 +176,8 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(subscription);
         foreach (string id in subscription.Videos ?? [])
             _ = Find(id);
-        if (Interlocked.Increment(ref _subscriberCount) > _options.MaxSubscribers)
+        int one = subscription.StatusOnly ? 0 : 1;
+        if (Interlocked.Add(ref _subscriberCount, one) > _options.MaxSubscribers && one > 0)
         {
             Interlocked.Decrement(ref _subscriberCount);
             throw new VideoServiceException(
@@ -215,7 +216,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         {
             reader.Leave();
             _followers.TryRemove(wakeup, out _);
-            Interlocked.Decrement(ref _subscriberCount);
+            Interlocked.Add(ref _subscriberCount, -one);
         }
     }
 

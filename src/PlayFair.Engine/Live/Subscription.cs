@@ -9,8 +9,11 @@ namespace PlayFair.Engine;
 /// For each video the last sequence number that the subscriber has; videos that are not named start with their latest
 /// update, if there is one.
 /// </param>
+/// <param name="StatusOnly">
+/// Whether no updates are wanted: for what watches over the service. It does not count among the subscribers.
+/// </param>
 public sealed record Subscription(
-    IReadOnlyList<string>? Videos = null, IReadOnlyDictionary<string, long>? After = null);
+    IReadOnlyList<string>? Videos = null, IReadOnlyDictionary<string, long>? After = null, bool StatusOnly = false);
 
 /// <summary>What a subscriber is told.</summary>
 /// <param name="Video">The video's id.</param>

@@ -27,7 +27,7 @@ internal sealed class SubscriptionReader(Subscription subscription, Wakeup wakeu
         // A place beyond what there is belongs to a store that is gone.
         bool isKnown = _after.Remove(feed.Video, out long last) && last < next;
         _places[feed.Video] = new Place(video) { Next = isKnown ? last + 1 : Math.Max(0, next - 1) };
-        feed.Join(wakeup);
+        feed.Join(wakeup, !subscription.StatusOnly);
     }
 
     /// <summary>Adds what is new, a little of each video, so that none waits for another's past.</summary>
@@ -42,7 +42,8 @@ internal sealed class SubscriptionReader(Subscription subscription, Wakeup wakeu
                 events.Add(place.Video.TellStatus(place.StatusVersion));
             }
 
-            ReadUpdates(place, events);
+            if (!subscription.StatusOnly)
+                ReadUpdates(place, events);
             if (feed.IsRemoved)
             {
                 events.Add(new RemovedEvent(id));

@@ -11,6 +11,9 @@ internal sealed class VideoFeed(string video, int capacity, long nextSequence)
 {
     private readonly UpdateEvent?[] _ring = new UpdateEvent?[capacity];
     private readonly HashSet<Wakeup> _readers = [];
+
+    /// <summary>Those of them that want updates, too.</summary>
+    private readonly HashSet<Wakeup> _updateReaders = [];
     private readonly Lock _lock = new();
     private long _firstSequence = nextSequence;
     private long _nextSequence = nextSequence;
@@ -66,7 +69,7 @@ internal sealed class VideoFeed(string video, int capacity, long nextSequence)
             _ring[_nextSequence % _ring.Length] = new UpdateEvent(update);
             _nextSequence++;
             _firstSequence = Math.Max(_firstSequence, _nextSequence - _ring.Length);
-            Wake();
+            Wake(_updateReaders);
         }
     }
 
@@ -75,7 +78,7 @@ internal sealed class VideoFeed(string video, int capacity, long nextSequence)
         lock (_lock)
         {
             StatusVersion++;
-            Wake();
+            Wake(_readers);
         }
     }
 
@@ -84,21 +87,28 @@ internal sealed class VideoFeed(string video, int capacity, long nextSequence)
         lock (_lock)
         {
             IsRemoved = true;
-            Wake();
+            Wake(_readers);
         }
     }
 
-    /// <summary>Has the reader woken whenever something is new here.</summary>
-    public void Join(Wakeup reader)
+    /// <summary>Has the reader woken whenever something is new here: the status and, if it wants them, updates.</summary>
+    public void Join(Wakeup reader, bool wantsUpdates)
     {
         lock (_lock)
+        {
             _readers.Add(reader);
+            if (wantsUpdates)
+                _updateReaders.Add(reader);
+        }
     }
 
     public void Leave(Wakeup reader)
     {
         lock (_lock)
+        {
             _readers.Remove(reader);
+            _updateReaders.Remove(reader);
+        }
     }
 
     /// <summary>Adds the updates from a sequence number on that are still here, up to a number of them.</summary>
@@ -116,9 +126,9 @@ internal sealed class VideoFeed(string video, int capacity, long nextSequence)
         }
     }
 
-    private void Wake()
+    private static void Wake(HashSet<Wakeup> readers)
     {
-        foreach (Wakeup reader in _readers)
+        foreach (Wakeup reader in readers)
             reader.Signal();
     }
 }

@@ -3,12 +3,13 @@ using PlayFair.Engine;
 
 namespace PlayFair.Server;
 
-/// <summary>Writes each change of a video's state to the log.</summary>
+/// <summary>Writes each change of a video's state and quality to the log.</summary>
 internal sealed class StatusLog(IVideoService service, TimeProvider time, ILogger<StatusLog> log) : BackgroundService
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<string, (VideoState State, string? Reason)> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _levels = new(StringComparer.Ordinal);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -16,7 +17,8 @@ internal sealed class StatusLog(IVideoService service, TimeProvider time, ILogge
         {
             try
             {
-                await foreach (VideoEvent happened in service.SubscribeAsync(new Subscription(), stoppingToken))
+                await foreach (VideoEvent happened in service.SubscribeAsync(
+                    new Subscription(StatusOnly: true), stoppingToken))
                     Tell(happened);
             }
             catch (VideoServiceException failure)
@@ -38,6 +40,7 @@ internal sealed class StatusLog(IVideoService service, TimeProvider time, ILogge
         switch (happened)
         {
             case StatusEvent { Status: { } status }:
+                TellQuality(happened.Video, status.Quality);
                 var state = (status.State, status.Reason);
                 if (_known.TryGetValue(happened.Video, out var before) && before == state)
                     return;
@@ -56,6 +59,7 @@ internal sealed class StatusLog(IVideoService service, TimeProvider time, ILogge
                 break;
             case RemovedEvent:
                 _known.Remove(happened.Video);
+                _levels.Remove(happened.Video);
                 log.LogInformation("Video {Video} was removed", happened.Video);
                 break;
             case GapEvent gap:
@@ -64,6 +68,17 @@ internal sealed class StatusLog(IVideoService service, TimeProvider time, ILogge
                     gap.ToSequence);
                 break;
         }
+    }
+
+    private void TellQuality(string video, VideoQuality quality)
+    {
+        int before = _levels.GetValueOrDefault(video);
+        _levels[video] = quality.Level;
+        if (quality.Level == before)
+            return;
+        log.Log(
+            quality.Level > before ? LogLevel.Warning : LogLevel.Information, "Video {Video} is computed at level {Level}: {Reason}",
+            video, quality.Level, quality.Reason ?? "all that was asked for");
     }
 
     /// <summary>Reasons quote other programs, whose words may hold line breaks and escape sequences.</summary>

@@ -120,6 +120,7 @@ public abstract class VideoServiceContract : IAsyncLifetime
         }
 
         Assert.Equal(3, Service.Status.SubscriberCount);
+        Assert.IsType<StatusEvent>(Assert.Single(await ReadAsync(new Subscription(StatusOnly: true), 1)));
         Assert.Equal(VideoServiceError.LimitReached, await ErrorAsync(() => ReadAsync(new Subscription(), 1)));
         foreach (IAsyncEnumerator<VideoEvent> subscriber in subscribers)
             await subscriber.DisposeAsync();
@@ -181,6 +182,22 @@ public abstract class VideoServiceContract : IAsyncLifetime
         await Service.RemoveAsync("b", Timeout);
         await UntilAsync(events, e => e is RemovedEvent { Video: "b" });
         Assert.Equal("a", Assert.Single(await Service.ListAsync(Timeout)).Definition.Id);
+    }
+
+    [Fact]
+    public async Task Who_wants_no_updates_is_told_of_the_status_alone()
+    {
+        await Service.AddAsync(File("clip", Clip(14)), Timeout);
+        var seen = new List<VideoEvent>();
+        await foreach (VideoEvent next in Service.SubscribeAsync(new Subscription(StatusOnly: true), Timeout))
+        {
+            seen.Add(next);
+            if (next is StatusEvent { Status.State: VideoState.Ended })
+                break;
+        }
+
+        Assert.All(seen, e => Assert.IsType<StatusEvent>(e));
+        Assert.Equal(0, Service.Status.SubscriberCount);
     }
 
     [Fact]
