@@ -13,6 +13,9 @@ internal static partial class DefinitionRules
 
     private const int DefaultSamples = 256;
 
+    /// <summary>No video keeps more than this of its samples: a server runs many, and others may add them.</summary>
+    private const long MaxSampleBytes = 1L << 30;
+
     /// <summary>Checks every field and fills in what was left open.</summary>
     /// <exception cref="VideoServiceException">A field is wrong; the exception names it.</exception>
     public static VideoDefinition Complete(VideoDefinition definition, ModelPackage model)
@@ -34,13 +37,19 @@ internal static partial class DefinitionRules
         }
 
         _ = Classes(definition, model);
-        return definition with
+        VideoDefinition complete = definition with
         {
             Title = definition.Title ?? definition.Id,
             Model = model.Name,
             Score = ScoreKinds.Name(score),
             Samples = definition.Samples ?? (IsExactDefault(definition.Window, model) ? null : DefaultSamples),
         };
+        double bytes = SampleBytes(complete, model);
+        Require(
+            bytes <= MaxSampleBytes, "window",
+            $"{definition.Window}, of which {complete.Iterations} × {complete.Samples} samples take {bytes / 1e9:0.0} GB",
+            $"a window, samples and iterations that take at most {MaxSampleBytes / 1e9:0.0} GB");
+        return complete;
     }
 
     /// <exception cref="VideoServiceException">The model has no such class.</exception>
@@ -77,6 +86,23 @@ internal static partial class DefinitionRules
     private static bool IsExactDefault(int window, ModelPackage model) =>
         window <= (model.Head is null ? 8 : ExactEsv.MaxFrameCount)
         && (1L << window) * model.Classes.Count * 2 * sizeof(float) <= MaxExactBytes;
+
+    /// <summary>What <see cref="SlidingEsv"/> keeps: the mean logits and scores of every subsequence in every sample.</summary>
+    private static double SampleBytes(VideoDefinition complete, ModelPackage model)
+    {
+        int n = complete.Window;
+        if (complete.Samples is not { } samples)
+            return Math.Pow(2, n) * model.Classes.Count * 2 * sizeof(float);
+        double count = 0, ofSize = 1;
+        for (int s = 1; s <= n; s++)
+        {
+            // C(n, s); beyond the samples asked for its exact value does not matter.
+            ofSize = Math.Min(ofSize * (n - s + 1) / s, 1e300);
+            count += Math.Min(samples, ofSize);
+        }
+
+        return complete.Iterations * count * model.Classes.Count * 2 * sizeof(float);
+    }
 
     private static void RequireRange(string field, double value, double least, double most) =>
         Require(value >= least && value <= most, field, $"{value}", $"{least} to {most}");

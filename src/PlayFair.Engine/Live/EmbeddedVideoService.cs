@@ -436,9 +436,10 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
     {
         if (_store is null || !_store.Status.IsHealthy)
             return;
-        (IReadOnlyList<StatisticsBlob> changed, IReadOnlyDictionary<string, long> watermarks) = _statistics.TakeChanged();
+        IReadOnlyList<StatisticsBlob> changed = [];
         try
         {
+            (changed, IReadOnlyDictionary<string, long> watermarks) = _statistics.TakeChanged();
             if (changed.Count > 0)
                 _store.SaveStatistics(changed, watermarks);
         }

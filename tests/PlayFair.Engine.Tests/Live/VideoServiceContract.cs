@@ -81,6 +81,7 @@ public abstract class VideoServiceContract : IAsyncLifetime
         await AssertWrongAsync("model", good with { Model = "no-such" });
         await AssertWrongAsync("rateHz", good with { RateHz = 0 });
         await AssertWrongAsync("window", good with { Window = 1 });
+        await AssertWrongAsync("window", good with { Window = 4096, Samples = 4096 });
         await AssertWrongAsync("stride", good with { Stride = Window + 1 });
         await AssertWrongAsync("samples", good with { Samples = 0 });
         await AssertWrongAsync("iterations", good with { Iterations = 65 });
