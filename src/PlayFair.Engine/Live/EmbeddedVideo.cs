@@ -132,6 +132,10 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
         ? Task.Run(() => RunAsync(address, _stopping.Token))
         : Task.CompletedTask;
 
+    /// <summary>One that goes on where this one, which was disposed of, has stopped.</summary>
+    public EmbeddedVideo Again() => new(
+        Definition, _address, _model, _run, Feed, _store, _cores, _options, _address is null ? _status.Reason : null);
+
     public void Rename(string? title) => Definition = Definition with { Title = title ?? Definition.Id };
 
     /// <summary>A picture of a recent frame; null if it is not here any more.</summary>
@@ -166,9 +170,7 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
 
     async ValueTask IUpdateSink.TakeAsync(WindowStep move, CancellationToken cancellationToken)
     {
-        // Only now is it known whether this is the file that the last run was about.
-        if (_source!.Identity is { } identity && _run!.Identity is { } expected && identity != expected)
-            throw new FileChangedException();
+        CheckIdentity(_source!.Identity);
         RunState run = _run! with { Identity = _source.Identity, Facts = _source.Facts ?? _run!.Facts };
         string? resume = run == _run && _isRunStored ? null : run.ToJson();
         (_run, _isRunStored) = (run, true);
@@ -193,6 +195,8 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
 
     async ValueTask IUpdateSink.FinishAsync(IReadOnlyList<FrameTrack> tracks, CancellationToken cancellationToken)
     {
+        // A shorter file ends before its first new update.
+        CheckIdentity(_source!.Identity);
         if (_store is null)
             return;
         // Only then is every update published.
@@ -211,7 +215,10 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
     {
         string fingerprint = RunState.Fingerprint(Definition);
         bool goesOn = !address.IsLive && _run?.Definition == fingerprint;
-        if (goesOn && _run!.HasEnded)
+        bool isDone = goesOn && _run!.HasEnded;
+        if (isDone && IsOther(FrameSources.IdentityOf(address, _options.Sources)))
+            goesOn = isDone = false;
+        if (isDone)
         {
             SetStatus(new SourceStatus(
                 SourceState.Ended, "attributed to its end before", _options.Time.GetUtcNow()));
@@ -249,6 +256,17 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
                 return;
             }
         }
+    }
+
+    /// <summary>Whether this is not the file that the run is about, as far as both are known.</summary>
+    private bool IsOther(string? identity) =>
+        identity is not null && _run!.Identity is { } expected && identity != expected;
+
+    /// <exception cref="FileChangedException">Only now is it known that the run was about another file.</exception>
+    private void CheckIdentity(string? identity)
+    {
+        if (IsOther(identity))
+            throw new FileChangedException();
     }
 
     private void Begin(RunState run)

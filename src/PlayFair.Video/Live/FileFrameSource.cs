@@ -18,6 +18,14 @@ internal sealed class FileFrameSource(VideoSource source, SourcePolicy policy, F
 
     public override FileFacts? Facts => Volatile.Read(ref _facts);
 
+    /// <exception cref="VideoException">There is no such file.</exception>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static string IdentityOf(string path)
+    {
+        using SafeFileHandle file = OpenToCompare(path);
+        return IdentityOf(file);
+    }
+
     protected override async Task<(SourceState State, string? Reason)> ProduceAsync(CancellationToken cancellationToken)
     {
         await policy.CheckAsync(source, cancellationToken).ConfigureAwait(false);

@@ -41,4 +41,19 @@ public static class FrameSources
             _ => new LiveFrameSource(source, policy, options),
         };
     }
+
+    /// <summary>What <see cref="IFrameSource.Identity"/> would be now; null if it cannot be told.</summary>
+    public static string? IdentityOf(VideoSource source, SourcePolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(policy);
+        try
+        {
+            return source.IsLive ? null : FileFrameSource.IdentityOf(policy.AllowedPath(source.Address));
+        }
+        catch (Exception e) when (e is SourceException or VideoException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }

@@ -290,6 +290,35 @@ public abstract class VideoServiceContract : IAsyncLifetime
         Assert.Equal(count, (await ReadToEndAsync("clip")).Count);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_file_that_was_replaced_meanwhile_is_attributed_from_its_start(bool wasReadToItsEnd)
+    {
+        string path = Path.Combine(Folder, "clip.mp4");
+        System.IO.File.Copy(Clip(14), path);
+        System.IO.File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch);
+        await Service.AddAsync(File("clip", path) with { Loop = !wasReadToItsEnd }, Timeout);
+        // Looped, more updates than the other file has.
+        int count = wasReadToItsEnd ? (await ReadToEndAsync("clip")).Count : 60;
+        _ = await ReadUpdatesAsync("clip", 0, count);
+        await StopAsync();
+
+        System.IO.File.Copy(Clip(0), path, overwrite: true);
+        Service = await StartAsync(maxVideos: 4, maxSubscribers: 3);
+        long first = 0;
+        await foreach (VideoEvent next in Service.SubscribeAsync(new Subscription(["clip"], After("clip", count - 1)), Timeout))
+        {
+            if (next is UpdateEvent { Update: { } update } && update.FrameIndices[0] == 0)
+            {
+                first = update.Sequence;
+                break;
+            }
+        }
+
+        Assert.InRange(first, count, long.MaxValue);
+    }
+
     [Fact]
     public async Task Statistics_count_what_is_stored_and_go_on_counting_after_a_start()
     {
