@@ -142,7 +142,16 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
             }
 
             await StopAsync(old);
-            Save(complete, old.Resume);
+            try
+            {
+                Save(complete, old.Resume);
+            }
+            catch (VideoServiceException)
+            {
+                Run(old.Again());
+                throw;
+            }
+
             return Run(Create(complete, address, model, RunState.FromJson(old.Resume), old.Feed));
         }
         finally
@@ -158,11 +167,21 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         {
             EmbeddedVideo video = Find(id);
             await StopAsync(video);
+            try
+            {
+                if (_store is not null)
+                    await Task.Run(() => _store.DeleteVideo(id), CancellationToken.None);
+            }
+            catch (StoreException failure)
+            {
+                Run(video.Again());
+                throw new VideoServiceException(
+                    VideoServiceError.StoreFailed, $"'{id}' cannot be removed: {failure.Message}", field: null, failure);
+            }
+
             _videos.TryRemove(id, out _);
             _statistics.Forget(id);
             video.Feed.Remove();
-            if (_store is not null)
-                await Task.Run(() => _store.DeleteVideo(id), CancellationToken.None);
         }
         finally
         {
