@@ -89,6 +89,12 @@ public sealed class VideoStore : IAsyncDisposable
             }
 
             string? problem = Volatile.Read(ref _problem);
+            if (!File.Exists(_path))
+            {
+                problem = $"'{_path}' was removed while it was in use: what is stored is lost when this process ends. "
+                    + "Restart it for a new one.";
+            }
+
             return new StoreStatus(
                 _path,
                 problem is null,

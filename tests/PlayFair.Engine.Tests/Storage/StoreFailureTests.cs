@@ -12,6 +12,17 @@ public sealed class StoreFailureTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public async Task A_file_that_is_removed_while_in_use_shows_in_the_status()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "files in use cannot be removed there");
+        await using VideoStore store = _folder.Open();
+        Assert.True(store.Status.IsHealthy);
+        File.Delete(store.Status.Path!);
+        Assert.False(store.Status.IsHealthy);
+        Assert.Contains("removed", store.Status.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_room_updates_go_on_to_be_told_of_the_status_says_so_and_storing_resumes_by_itself()
     {
         await using VideoStore store = _folder.Open();
