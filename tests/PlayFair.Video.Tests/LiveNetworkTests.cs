@@ -36,6 +36,18 @@ public class LiveNetworkTests(Clips clips)
     }
 
     [Fact]
+    public async Task Where_nobody_sends_by_udp_the_reason_says_what_is_expected()
+    {
+        using var tools = FakeTools.Create(
+            clips, ffprobe: null, ffmpeg: "echo '[fatal] udp://h:1: Inappropriate ioctl for device' >&2; exit 1");
+        await using var reading = LiveReading.Start(
+            "udp://h:1", s_options with { FfmpegLocation = tools.Options.FfmpegLocation });
+        await reading.UntilStateAsync(SourceState.Reconnecting);
+        SourceStatus status = reading.Statuses.First(s => s.State == SourceState.Reconnecting);
+        Assert.Contains("expected MPEG-TS", status.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_refused_connection_says_so_without_credentials()
     {
         int port = LiveServer.FreePort();

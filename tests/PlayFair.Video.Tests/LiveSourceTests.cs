@@ -19,6 +19,7 @@ public class LiveSourceTests
     [InlineData("http://host:8080/video.mp4#t", SourceKind.Http, "http://host:8080/video.mp4#t")]
     [InlineData("http://host/a@b.mjpg", SourceKind.Http, "http://host/a@b.mjpg")]
     [InlineData("srt://h:90?streamid=me&passphrase=0123", SourceKind.Srt, "srt://h:90?streamid=***&passphrase=***")]
+    [InlineData("https://host/a.m3u8?0a1b2c#x", SourceKind.Hls, "https://host/a.m3u8?***#x")]
     [InlineData("srt://:9000?mode=listener", SourceKind.Srt, "srt://:9000?mode=listener")]
     [InlineData("udp://@239.1.2.3:5000", SourceKind.Udp, "udp://***@239.1.2.3:5000")]
     [InlineData("/dev/video0", SourceKind.Webcam, "/dev/video0")]
@@ -66,6 +67,7 @@ public class LiveSourceTests
     [InlineData("http://h/?X-Amz-Sig=f&a=2", "http://h/?X-Amz-Sig=***&a=2")]
     [InlineData("'rtmp://h/app?access_token=1'", "'rtmp://h/app?access_token=***'")]
     [InlineData("http://user@host/", "http://***@host/")]
+    [InlineData("'http://h/x?0a1b2c' failed", "'http://h/x?***' failed")]
     [InlineData("nothing to hide: 12:30, a@b.c", "nothing to hide: 12:30, a@b.c")]
     public void Any_text_is_redacted(string text, string expected) => Assert.Equal(expected, VideoSource.Redact(text));
 

@@ -118,6 +118,9 @@ internal sealed class LiveFrameSource : FrameSource
         if (ProcessSignal.Of(exitCode) is { } signal)
             return (null, $"ffmpeg was ended by signal {signal}");
         string? words = proxy?.Refusal ?? proxy?.Trouble ?? log.LastError;
+        // ffmpeg's own words are about a file that it could not make sense of.
+        if (_source.Kind == SourceKind.Udp && log.Format is null && pipe.FrameCount == 0)
+            words = "no video came there; expected MPEG-TS that somebody sends to this address";
         return (null, pipe.FrameCount == 0
             ? words ?? "it has no video"
             : "the stream ended" + (words is null ? "" : $": {words}"));

@@ -27,7 +27,8 @@ internal static partial class Redaction
             : address.LastIndexOf('@', end - 1, end - start);
         if (at >= start)
             address = address[..start] + Mask + address[at..];
-        return SecretPattern().Replace(address, "${name}=" + Mask);
+        address = SecretPattern().Replace(address, "${name}=" + Mask);
+        return NamelessPattern().Replace(address, Mask);
     }
 
     [GeneratedRegex(
@@ -41,4 +42,8 @@ internal static partial class Redaction
         RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
         1000)]
     private static partial Regex SecretPattern();
+
+    /// <summary>A query that is one value without a name, as a key is.</summary>
+    [GeneratedRegex("""(?<=\?)[^?=&;#\s'"<>]+(?=$|[#\s'"<>])""", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex NamelessPattern();
 }
