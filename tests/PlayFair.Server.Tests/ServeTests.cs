@@ -8,38 +8,21 @@ namespace PlayFair.Server.Tests;
 /// <summary><c>playfair serve</c>, run as a process with the models that ship.</summary>
 public sealed class ServeTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("playfair serve ").FullName;
+    private readonly Commands _commands = new();
 
-    private readonly List<Process> _started = [];
-
-    /// <summary>A failed test's server would run on.</summary>
-    public void Dispose()
-    {
-        foreach (Process process in _started)
-        {
-            if (!process.HasExited)
-            {
-                process.Kill(entireProcessTree: true);
-                process.WaitForExit();
-            }
-
-            process.Dispose();
-        }
-
-        Directory.Delete(_folder, recursive: true);
-    }
+    public void Dispose() => _commands.Dispose();
 
     [Fact]
     public async Task A_server_says_where_it_is_reloads_its_videos_and_stops_with_nothing_lost()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "signals are sent by kill");
-        string config = Path.Combine(_folder, "config.json");
+        string config = Path.Combine(_commands.Folder, "config.json");
         await File.WriteAllTextAsync(config, "{}", TestContext.Current.CancellationToken);
         string[] arguments = ["serve", "--config", config, "--store", "playfair.db", "--listen", "http://127.0.0.1:0"];
 
         long last;
-        Process server = Start([.. arguments, "synthetic:3"]);
-        Uri address = await AddressAsync(server);
+        Process server = _commands.Start([.. arguments, "synthetic:3"]);
+        Uri address = await Commands.AddressAsync(server);
         using (var client = new HttpClient { BaseAddress = address, Timeout = RunningServer.Timeout })
         {
             using EventReader events = await OpenAsync(client);
@@ -51,22 +34,22 @@ public sealed class ServeTests : IDisposable
 
             await File.WriteAllTextAsync(
                 config, """{"videos":[{"id":"extra","source":"synthetic:4"}]}""", TestContext.Current.CancellationToken);
-            Signal(server, "HUP");
+            Commands.Signal(server, "HUP");
             while (!update.Id!.StartsWith("extra:", StringComparison.Ordinal))
                 update = await events.ReadUpdateAsync();
 
-            Signal(server, "TERM");
+            Commands.Signal(server, "TERM");
             while (await events.ReadAsync() is { } read)
                 update = read.Name == "update" ? read : update;
             last = long.Parse(update.Id!.Split("synthetic-3:")[1], System.Globalization.CultureInfo.InvariantCulture);
-            await ExitedAsync(server);
+            await Commands.ExitedAsync(server);
             Assert.Equal(0, server.ExitCode);
             string error = await server.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             Assert.DoesNotContain("Exception", error, StringComparison.Ordinal);
         }
 
-        server = Start(arguments);
-        using (var client = new HttpClient { BaseAddress = await AddressAsync(server), Timeout = RunningServer.Timeout })
+        server = _commands.Start(arguments);
+        using (var client = new HttpClient { BaseAddress = await Commands.AddressAsync(server), Timeout = RunningServer.Timeout })
         {
             string history = await client.GetStringAsync(
                 new Uri($"/api/v1/videos/synthetic-3/history?fromSequence={last}&limit=1", UriKind.Relative),
@@ -74,8 +57,8 @@ public sealed class ServeTests : IDisposable
             Assert.Equal(last, JsonSerializer.Deserialize<JsonElement>(history)[0].GetProperty("sequence").GetInt64());
             List<long> frames = await FirstFramesAsync(client, count: 6);
             Assert.Equal(frames.Distinct().Order(), frames);
-            Signal(server, "INT");
-            await ExitedAsync(server);
+            Commands.Signal(server, "INT");
+            await Commands.ExitedAsync(server);
             Assert.Equal(0, server.ExitCode);
         }
     }
@@ -86,12 +69,12 @@ public sealed class ServeTests : IDisposable
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         string address = $"http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}";
-        (int code, _, string error) = await RunAsync("serve", "--store", "none", "--listen", address);
+        (int code, _, string error) = await _commands.RunAsync("serve", "--store", "none", "--listen", address);
         Assert.Equal(70, code);
         Assert.StartsWith($"playfair: Cannot listen on {address}: ", error, StringComparison.Ordinal);
 
-        await File.WriteAllTextAsync(Path.Combine(_folder, "text"), new string('x', 5000), TestContext.Current.CancellationToken);
-        (code, _, error) = await RunAsync("serve", "--store", "text", "--listen", "http://127.0.0.1:0");
+        await File.WriteAllTextAsync(Path.Combine(_commands.Folder, "text"), new string('x', 5000), TestContext.Current.CancellationToken);
+        (code, _, error) = await _commands.RunAsync("serve", "--store", "text", "--listen", "http://127.0.0.1:0");
         Assert.Equal(71, code);
         Assert.Contains("text", error, StringComparison.Ordinal);
     }
@@ -99,10 +82,10 @@ public sealed class ServeTests : IDisposable
     [Fact]
     public async Task A_wrong_configuration_is_refused_line_by_line_and_a_right_one_is_shown_without_secrets()
     {
-        string config = Path.Combine(_folder, "playfair.json");
+        string config = Path.Combine(_commands.Folder, "playfair.json");
         await File.WriteAllTextAsync(
             config, """{"lissten":1,"limits":{"videos":0}}""", TestContext.Current.CancellationToken);
-        (int code, _, string error) = await RunAsync("serve");
+        (int code, _, string error) = await _commands.RunAsync("serve");
         Assert.Equal(2, code);
         Assert.Equal(2, error.TrimEnd('\n').Split('\n').Length);
         Assert.Contains("lissten", error, StringComparison.Ordinal);
@@ -114,7 +97,7 @@ public sealed class ServeTests : IDisposable
               "videos": [{ "id": "door", "source": "rtsp://ada:lovelace@camera/1?token=secret" }]
             }
             """, TestContext.Current.CancellationToken);
-        (code, string output, error) = await RunAsync("serve", "--print-config", "--store", "none");
+        (code, string output, error) = await _commands.RunAsync("serve", "--print-config", "--store", "none");
         Assert.Equal((0, ""), (code, error));
         Assert.Equal("none", JsonSerializer.Deserialize<JsonElement>(output).GetProperty("store").GetProperty("path").GetString());
         Assert.All(
@@ -140,51 +123,5 @@ public sealed class ServeTests : IDisposable
         }
 
         return frames;
-    }
-
-    private static void Signal(Process process, string name)
-    {
-        using var kill = Process.Start("kill", [$"-{name}", $"{process.Id}"]);
-        kill.WaitForExit();
-        Assert.Equal(0, kill.ExitCode);
-    }
-
-    private static Task ExitedAsync(Process process) => process.WaitForExitAsync().WaitAsync(RunningServer.Timeout);
-
-    /// <summary>The address that the server tells when it listens.</summary>
-    private static async Task<Uri> AddressAsync(Process server)
-    {
-        string? line = await server.StandardOutput.ReadLineAsync().WaitAsync(RunningServer.Timeout);
-        if (line is null)
-            Assert.Fail(await server.StandardError.ReadToEndAsync());
-        return new Uri(line.Split(' ').Single(word => word.StartsWith("http", StringComparison.Ordinal)).TrimEnd(','));
-    }
-
-    private async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
-    {
-        Process process = Start(arguments);
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        await ExitedAsync(process);
-        return (process.ExitCode, await output, await error);
-    }
-
-    private Process Start(params string[] arguments)
-    {
-        // SIGINT has its default effect even where the tests run in the background of a shell.
-        string[] launcher = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT"] : [];
-        string[] command = [.. launcher, Path.Combine(AppContext.BaseDirectory, "playfair"), .. arguments];
-        var start = new ProcessStartInfo(command[0], command[1..])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = _folder,
-        };
-        start.Environment["NO_COLOR"] = "1";
-        start.Environment.Remove("PLAYFAIR_MODELS");
-        Process process = Process.Start(start)!;
-        _started.Add(process);
-        return process;
     }
 }
