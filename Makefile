@@ -2,7 +2,7 @@
 
 SHELL := bash
 .NOTPARALLEL:
-.PHONY: help demo test test-all bench bench-kernels build format clean
+.PHONY: help demo test test-all bench bench-live bench-kernels build format clean
 
 solution := PlayFair.Orleans.sln
 DEMO_VIDEO ?= samples/3000014-opening.mp4
@@ -30,6 +30,11 @@ bench: ## measure how fast this machine computes values (docs/benchmarks.md)
 	@scripts/setup
 	@scripts/build src/PlayFair.Cli
 	@src/PlayFair.Cli/bin/Release/net10.0/playfair bench esv
+
+bench-live: ## measure the live service: overhead, latency, subscribers, hours at full speed (docs/benchmarks.md)
+	@scripts/setup ffmpeg
+	@scripts/build src/PlayFair.Cli
+	@src/PlayFair.Cli/bin/Release/net10.0/playfair bench live
 
 bench-kernels: ## measure the innermost loops, for each width of vectors
 	@scripts/setup

@@ -55,6 +55,29 @@ public sealed class BenchTests(Playfair playfair)
     }
 
     [Fact]
+    public async Task The_live_service_is_measured_from_decoding_to_its_subscribers()
+    {
+        Outcome run = (await playfair.RunAsync("bench", "live", "--quick", "--json", "-")).Succeeded();
+
+        JsonNode document = JsonNode.Parse(run.Output)!;
+        Assert.Equal("playfair.bench-live/1", document["schema"]!.GetValue<string>());
+        Assert.True(document["isQuick"]!.GetValue<bool>());
+        JsonNode overhead = document["overhead"]!, subscribers = document["subscribers"]!;
+        JsonNode[] stages = [.. overhead["stages"]!.AsArray().Select(stage => stage!)];
+        Assert.Equal(
+            ["backbone", "decode", "head", "overhead"],
+            stages.Select(stage => stage["name"]!.GetValue<string>()).Order(StringComparer.Ordinal));
+        Assert.All(stages, stage => Assert.InRange(Number(stage, "shareOfCore"), -0.1, 2 * Environment.ProcessorCount));
+        Assert.Equal(stages[0]["name"]!.GetValue<string>(), overhead["bottleneck"]!.GetValue<string>());
+        Assert.True(Number(overhead, "updatesPerSecond") > 0);
+        Assert.True(Number(document["latency"]!, "p50Ms") <= Number(document["latency"]!, "p99Ms"));
+        Assert.Equal(50, Number(subscribers, "subscribers"));
+        Assert.True(Number(subscribers, "fewestReceived") > 0);
+        Assert.Equal(0, Number(subscribers, "missed"));
+        Assert.Equal(12, document["endurance"]!["samples"]!.AsArray().Count);
+    }
+
+    [Fact]
     public async Task A_command_line_that_makes_no_sense_is_refused()
     {
         (await playfair.RunAsync("bench")).Refused(2, "'playfair bench --help'");
