@@ -14,7 +14,7 @@ public sealed class KillTests : IDisposable
     [
         new() { Id = "exact", Source = "long.mp4", Window = 6, Pace = Pace.Fast },
         new() { Id = "sampled", Source = "long.mp4", Window = 16, Stride = 3, Samples = 8, Pace = Pace.Fast },
-        new() { Id = "looped", Source = "short.mp4", Window = 8, Stride = 3, RateHz = 5, Pace = Pace.Fast, Loop = true },
+        new() { Id = "looped", Source = "short.mp4", Stride = 3, RateHz = 5, Pace = Pace.Fast, Loop = true },
         new() { Id = "paced", Source = "short.mp4", Window = 7, Samples = 8, RateHz = 12, Loop = true },
     ];
 
@@ -86,7 +86,7 @@ public sealed class KillTests : IDisposable
         using Running run = await StartAsync("killed.db");
         foreach ((string id, List<JsonElement> seen) in _seen)
         {
-            Assert.Equal(Enumerable.Range(0, seen.Count), seen.Select(update => update.GetProperty("sequence").GetInt32()));
+            Assert.Equal(Enumerable.Range(0, seen.Count), seen.Select(u => u.GetProperty("sequence").GetInt32()));
             List<JsonElement> stored = await HistoryAsync(run, id, seen.Count);
             Assert.All(seen.Zip(stored), pair => Assert.True(JsonElement.DeepEquals(pair.First, pair.Second), id));
         }

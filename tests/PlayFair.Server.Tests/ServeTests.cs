@@ -49,7 +49,8 @@ public sealed class ServeTests : IDisposable
         }
 
         server = _commands.Start(arguments);
-        using (var client = new HttpClient { BaseAddress = await Commands.AddressAsync(server), Timeout = RunningServer.Timeout })
+        address = await Commands.AddressAsync(server);
+        using (var client = new HttpClient { BaseAddress = address, Timeout = RunningServer.Timeout })
         {
             string history = await client.GetStringAsync(
                 new Uri($"/api/v1/videos/synthetic-3/history?fromSequence={last}&limit=1", UriKind.Relative),
@@ -73,7 +74,8 @@ public sealed class ServeTests : IDisposable
         Assert.Equal(70, code);
         Assert.StartsWith($"playfair: Cannot listen on {address}: ", error, StringComparison.Ordinal);
 
-        await File.WriteAllTextAsync(Path.Combine(_commands.Folder, "text"), new string('x', 5000), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(_commands.Folder, "text"), new string('x', 5000), TestContext.Current.CancellationToken);
         (code, _, error) = await _commands.RunAsync("serve", "--store", "text", "--listen", "http://127.0.0.1:0");
         Assert.Equal(71, code);
         Assert.Contains("text", error, StringComparison.Ordinal);

@@ -176,7 +176,8 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
             {
                 Run(video.Again());
                 throw new VideoServiceException(
-                    VideoServiceError.StoreFailed, $"'{id}' cannot be removed: {failure.Message}", field: null, failure);
+                    VideoServiceError.StoreFailed, $"'{id}' cannot be removed: {failure.Message}", field: null,
+                    failure);
             }
 
             _videos.TryRemove(id, out _);

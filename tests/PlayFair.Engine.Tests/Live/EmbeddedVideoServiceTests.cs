@@ -15,7 +15,8 @@ public sealed class EmbeddedVideoServiceTests : VideoServiceContract
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         var definition = new VideoDefinition { Id = "camera", Source = "synthetic:1?pace=fast", Window = 4 };
         await Service.AddAsync(definition, cancellation);
-        using (var connection = new SqliteConnection($"Data Source={Path.Combine(Folder, "playfair.db")};Pooling=False"))
+        string store = Path.Combine(Folder, "playfair.db");
+        using (var connection = new SqliteConnection($"Data Source={store};Pooling=False"))
         {
             connection.Open();
             using SqliteCommand command = connection.CreateCommand();

@@ -307,7 +307,8 @@ public abstract class VideoServiceContract : IAsyncLifetime
         System.IO.File.Copy(Clip(0), path, overwrite: true);
         Service = await StartAsync(maxVideos: 4, maxSubscribers: 3);
         long first = 0;
-        await foreach (VideoEvent next in Service.SubscribeAsync(new Subscription(["clip"], After("clip", count - 1)), Timeout))
+        var subscription = new Subscription(["clip"], After("clip", count - 1));
+        await foreach (VideoEvent next in Service.SubscribeAsync(subscription, Timeout))
         {
             if (next is UpdateEvent { Update: { } update } && update.FrameIndices[0] == 0)
             {
