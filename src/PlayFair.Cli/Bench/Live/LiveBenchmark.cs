@@ -17,7 +17,7 @@ internal sealed class LiveBenchmark(
     private const int CameraCount = 4;
     private const int SampleCount = 12;
 
-    private readonly TimeSpan _warmUp = TimeSpan.FromSeconds(isQuick ? 3 : 10);
+    private readonly TimeSpan _warmUp = TimeSpan.FromSeconds(isQuick ? 3 : 20);
     private readonly TimeSpan _duration = TimeSpan.FromSeconds(isQuick ? 3 : 30);
 
     public async Task<LiveBenchDocument> RunAsync(
