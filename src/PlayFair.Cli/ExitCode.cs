@@ -80,7 +80,11 @@ internal static class ExitCode
         StoreException => StoreRefused,
         ListenException => CannotListen,
         PlayFairConnectionException => ServerUnreachable,
-        PlayFairServerException { Status: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden } => ServerForbids,
+        // With a field it is that value which is forbidden, such as a source, whatever the token.
+        PlayFairServerException
+        {
+            Status: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden, Field: null,
+        } => ServerForbids,
         PlayFairServerException or NothingThereException => ServerRefused,
         _ => null,
     };

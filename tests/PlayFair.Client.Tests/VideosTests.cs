@@ -68,7 +68,10 @@ public sealed class VideosTests : IDisposable
                 201, "application/json", Samples.Json(Samples.Status("clip", state: VideoState.Connecting))),
             answer => answer.SendAsync(201, "application/json", Samples.Json(Samples.Status("a"))),
             answer => answer.SendAsync(
-                409, "application/problem+json", """{"title":"Exists","detail":"There is a video 'a' already."}"""));
+                409, "application/problem+json", """{"title":"Exists","detail":"There is a video 'a' already."}"""),
+            answer => answer.SendAsync(
+                403, "application/problem+json", """{"detail":"It lies in no folder.","field":"source"}"""),
+            answer => answer.SendAsync(403, "application/problem+json", """{"detail":"The token may view."}"""));
 
         Outcome added = await Command.RunAsync(
             "videos", "add", Path.GetRelativePath(Environment.CurrentDirectory, file), "--id", "clip",
@@ -112,6 +115,11 @@ public sealed class VideosTests : IDisposable
 
         (await Command.RunAsync("videos", "add", "synthetic:1", "--id", "a", "--url", server.Address))
             .Refused(73, "There is a video 'a' already.");
+        // A token that may do more would not help.
+        (await Command.RunAsync("videos", "add", "/x.mp4", "--id", "a", "--url", server.Address))
+            .Refused(73, "It lies in no folder.");
+        (await Command.RunAsync("videos", "add", "/x.mp4", "--id", "a", "--url", server.Address))
+            .Refused(74, "The token may view.");
         (await Command.RunAsync("videos", "add", "synthetic:1")).Refused(2, "--id", "See 'playfair videos add --help'");
         (await Command.RunAsync("videos", "add", "x", "--id", "a", "--rate", "0"))
             .Refused(2, "--rate is '0'; expected");

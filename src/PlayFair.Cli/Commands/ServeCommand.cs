@@ -107,7 +107,9 @@ internal static class ServeCommand
         }
 
         var named = new NamedVideos();
-        foreach (string video in arguments.GetValue(Videos) ?? [])
+        string[] videos = arguments.GetValue(Videos) ?? [];
+        UnknownOption.Refuse(arguments, videos, except: File.Exists);
+        foreach (string video in videos)
             named.Add(video);
         if (arguments.GetValue(Demo))
             named.AddDemo();
@@ -216,12 +218,15 @@ internal static class ServeCommand
         IPAddress ip = address.Host switch
         {
             "localhost" => IPAddress.Loopback,
-            "*" => IPAddress.IPv6Any,
+            "*" => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any,
             _ => IPAddress.Parse(address.Host),
         };
         try
         {
             using var socket = new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            // Of both families, as the server will.
+            if (ip.Equals(IPAddress.IPv6Any))
+                socket.DualMode = true;
             socket.Bind(new IPEndPoint(ip, address.Port));
         }
         catch (SocketException failure)
@@ -334,7 +339,7 @@ internal static class ServeCommand
         string header = configuration.Tokens.Count == 0 ? "" : " -H \"Authorization: Bearer $PLAYFAIR_TOKEN\"";
         string sample = ids.Count > 0 ? ids[0] : "ID";
         string files = options.Sources.Folders is { Count: > 0 } folders
-            ? $"files in {string.Join(", ", folders)}"
+            ? $"files in {string.Join(", ", folders.Select(OrMissing))}"
             : "no folder";
         string also = options.Sources.Files.Count > 0 ? ", and those named at the start" : "";
         string kinds = configuration.Sources.Kinds is { } some ? string.Join(", ", some) : "all kinds of sources";
@@ -351,6 +356,8 @@ internal static class ServeCommand
             ("allowed", $"{files}{also}; {kinds}"),
             ("stop", "Ctrl-C"),
         ];
+        static string OrMissing(string folder) => Directory.Exists(folder) ? folder : $"{folder} (does not exist yet)";
+
         try
         {
             Console.WriteLine($"PlayFair {PlayFairServer.Version} listens on {url}, for {reach}.");

@@ -58,6 +58,7 @@ internal static class WatchCommand
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
+        UnknownOption.Refuse(arguments, arguments.GetValue(Ids) ?? [], except: _ => false);
         using PlayFairClient client = Server.Connect(arguments);
         string[]? named = arguments.GetValue(Ids) is { Length: > 0 } given
             ? [.. given.Distinct(StringComparer.Ordinal)]
