@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
 using PlayFair.Contracts;
@@ -17,6 +18,9 @@ public static class PlayFairServer
     /// <summary>In how much time a stopping server has answered or cut off everything.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(3);
 
+    /// <summary>What the system keeps for one connection; Linux takes it twice.</summary>
+    private const int SendBufferByteCount = 128 * 1024;
+
     private const string OpenApi = "/openapi/v1.json";
 
     /// <summary>The program's version.</summary>
@@ -29,7 +33,8 @@ public static class PlayFairServer
     public static WebApplication Create(ServerConfiguration configuration, IVideoService service)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(options => Configure(options, configuration));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(options => Configure(options, configuration))
+            .UseSockets(options => options.CreateBoundListenSocket = Bind);
         AddLogging(builder.Logging, configuration);
         IServiceCollection services = builder.Services;
         // Signals are the program's affair.
@@ -90,6 +95,9 @@ public static class PlayFairServer
         options.AddServerHeader = false;
         options.Limits.MaxRequestBodySize = configuration.Limits.RequestBytes;
         options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        // Last-Event-ID holds a place in each video: an id of 64 characters and a number.
+        options.Limits.MaxRequestHeadersTotalSize =
+            Math.Max(32 * 1024, (16 * 1024) + (86 * configuration.Limits.Videos));
         // Room for questions beside the streams; beyond it descriptors would run out.
         options.Limits.MaxConcurrentConnections = configuration.Limits.Subscribers + 1000;
         ListenAddress address = configuration.Address;
@@ -105,6 +113,17 @@ public static class PlayFairServer
                 options.Listen(IPAddress.Parse(address.Host), address.Port);
                 break;
         }
+    }
+
+    /// <summary>
+    /// Binds a socket whose connections hold little that is sent and not taken: the system would keep megabytes for
+    /// each client that does not read, and it would not be noticed for minutes.
+    /// </summary>
+    private static Socket Bind(EndPoint address)
+    {
+        Socket socket = SocketTransportOptions.CreateDefaultBoundListenSocket(address);
+        socket.SendBufferSize = SendBufferByteCount;
+        return socket;
     }
 
     private static void AddLogging(ILoggingBuilder logging, ServerConfiguration configuration)

@@ -68,6 +68,30 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(Path.Combine(_folder, "playfair.json"), configuration.File);
     }
 
+    [Theory]
+    [InlineData("playfair.json", "0.0.0.0", "/data/playfair.db", "/videos")]
+    [InlineData("systemd/playfair.json", "127.0.0.1", "/var/lib/playfair/playfair.db", "/srv/videos")]
+    public void The_configurations_that_are_deployed_are_right(string file, string host, string store, string folder)
+    {
+        string json = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "deploy", file));
+        // Where the container has its secrets, this machine has none.
+        foreach (string secret in (string[])["playfair_manage", "playfair_view"])
+        {
+            File.WriteAllText(Path.Combine(_folder, secret), $"{Secret}-{secret}\n");
+            json = json.Replace($"/run/secrets/{secret}", secret, StringComparison.Ordinal);
+        }
+
+        ServerConfiguration configuration = Read(json);
+
+        Assert.Equal((host, 5080), (configuration.Address.Host, configuration.Address.Port));
+        Assert.Equal((store, 20_000_000_000), (configuration.Store.Path, configuration.Store.MaxBytes));
+        Assert.Equal([folder], configuration.Sources.Folders);
+        Assert.Contains(configuration.Videos, video => video.Source == "synthetic:1");
+        Assert.Equal(
+            configuration.Address.IsLocal ? [] : [Role.Manage, Role.View],
+            configuration.Tokens.Select(token => token.Role));
+    }
+
     [Fact]
     public void Variables_override_the_file_and_flags_override_both()
     {

@@ -107,6 +107,33 @@ public sealed class EventStreamTests
         Assert.Equal(ids, await IdsAsync(events, ids.Length));
     }
 
+    [Fact]
+    public async Task Videos_that_are_gone_leave_the_id_of_who_comes_back()
+    {
+        var service = new FakeVideoService().With("a", "b");
+        service.Publish(Samples.Update("a", 0));
+        service.Publish(Samples.Update("a", 1));
+        await using RunningServer server = await RunningServer.StartAsync(service);
+
+        using EventReader events = await server.OpenEventsAsync("", ("Last-Event-ID", "a:0,b:7,gone:3,never:4"));
+
+        Assert.Equal("a:1,b:7", (await events.ReadUpdateAsync()).Id);
+    }
+
+    [Fact]
+    public async Task The_longest_id_that_the_server_gives_is_one_that_it_takes()
+    {
+        string[] ids = [.. Enumerable.Range(0, 1000).Select(i => $"{i}-{new string('x', 59)}")];
+        await using RunningServer server = await RunningServer.StartAsync(
+            new FakeVideoService().With(ids),
+            configuration => configuration with { Limits = configuration.Limits with { Videos = 1000 } });
+        string last = string.Join(',', ids.Order(StringComparer.Ordinal).Select(id => $"{id}:{long.MaxValue}"));
+
+        using EventReader events = await server.OpenEventsAsync("", ("Last-Event-ID", last));
+
+        Assert.Equal("status", (await events.ReadAsync())!.Name);
+    }
+
     [Theory]
     [InlineData("?video=a", "seven")]
     [InlineData("?video=a", "-2")]
@@ -131,6 +158,8 @@ public sealed class EventStreamTests
         server.Service.MaxSubscribers = 1;
         HttpResponseMessage full = await server.GetAsync("/api/v1/events?video=a");
         Assert.Equal("5", full.Headers.GetValues("Retry-After").Single());
+        // It would take the place of another connection.
+        Assert.True(full.Headers.ConnectionClose);
         await ProblemAssert.IsAsync(full, 503, "as many as there may be");
     }
 

@@ -44,6 +44,19 @@ public sealed partial class OperationTests
         }
     }
 
+    [Theory]
+    [InlineData("/api/v1/events")]
+    [InlineData("/api/v1/statistics")]
+    public async Task The_document_tells_of_the_answer_for_a_video_that_is_not_there(string path)
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        JsonElement responses = (await server.GetJsonAsync("/openapi/v1.json"))
+            .GetProperty("paths").GetProperty(path).GetProperty("get").GetProperty("responses");
+        using HttpResponseMessage answer = await server.GetAsync($"{path}?video=nobody");
+        Assert.True(responses.TryGetProperty($"{(int)answer.StatusCode}", out _));
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+    }
+
     [Fact]
     public async Task The_document_knows_the_contracts()
     {

@@ -1,13 +1,18 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
+using PlayFair.Client;
+using PlayFair.Contracts;
 
 namespace PlayFair.Server.Tests;
 
 /// <summary><c>playfair serve</c>, run as a process with the models that ship.</summary>
 public sealed class ServeTests : IDisposable
 {
+    private static readonly string SampleFolder = Path.Combine(AppContext.BaseDirectory, "samples");
+
     private readonly Commands _commands = new();
 
     public void Dispose() => _commands.Dispose();
@@ -62,6 +67,78 @@ public sealed class ServeTests : IDisposable
             await Commands.ExitedAsync(server);
             Assert.Equal(0, server.ExitCode);
         }
+    }
+
+    [Fact]
+    public async Task The_client_has_the_same_bytes_as_the_bare_stream_update_by_update()
+    {
+        Process server = _commands.Start(
+            "serve", "--store", "playfair.db", "--listen", "http://127.0.0.1:0", "--folder", SampleFolder);
+        Uri address = await Commands.AddressAsync(server);
+        using var bare = new HttpClient { BaseAddress = address, Timeout = RunningServer.Timeout };
+        using var client = new PlayFairClient(new() { Address = address.ToString() });
+        await client.AddVideoAsync(
+            new VideoDefinition
+            {
+                Id = "clip",
+                Source = Directory.GetFiles(SampleFolder, "*-opening.mp4").Single(),
+                Window = 8,
+                RateHz = 12,
+                Pace = Pace.Fast,
+            },
+            TestContext.Current.CancellationToken);
+
+        // Of a new connection after each update, the next one; a few, as they are made.
+        var following = new List<string>();
+        var events = new List<string>();
+        var after = new Dictionary<string, long> { ["clip"] = -1 };
+        using var patience = new CancellationTokenSource(RunningServer.Timeout);
+        await foreach (StreamEvent news in client.FollowAsync(["clip"], after, patience.Token))
+        {
+            if (news is StreamUpdate { Update: var update } told)
+            {
+                Assert.Equal(following.Count, update.Sequence);
+                following.Add(Encoding.UTF8.GetString(told.Json.Span));
+            }
+
+            bool isEnd = news is StreamStatus { Status: { State: VideoState.Ended } } or StreamUpdate;
+            VideoStatus now = await client.GetVideoAsync("clip", patience.Token);
+            if (isEnd && now.State == VideoState.Ended && now.LastSequence == following.Count - 1)
+                break;
+        }
+
+        Assert.True(following.Count > 20);
+        for (int first = 0; first < following.Count; first = events.Count)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/events?video=clip");
+            request.Headers.Add("Last-Event-ID", $"{first - 1}");
+            using var stream = new EventReader(await bare.SendAsync(
+                request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken));
+            for (int i = first; i < Math.Min(first + 9, following.Count); i++)
+            {
+                ServerEvent update = await stream.ReadUpdateAsync();
+                Assert.Equal($"{i}", update.Id);
+                events.Add(update.Data);
+            }
+        }
+
+        Assert.Equal(following, events);
+        string history = await bare.GetStringAsync(
+            new Uri("/api/v1/videos/clip/history?limit=1000", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal($"[{string.Join(',', following)}]", history);
+        string export = await bare.GetStringAsync(
+            new Uri("/api/v1/videos/clip/export?format=jsonl", UriKind.Relative),
+            TestContext.Current.CancellationToken);
+        Assert.Equal(following, export.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
+    public async Task A_mistyped_option_is_told_as_one()
+    {
+        (int code, _, string error) = await _commands.RunAsync("serve", "--lisetn", "http://127.0.0.1:0");
+        Assert.Equal((2, "playfair: There is no option '--lisetn'. See 'playfair serve --help'.\n"), (code, error));
+        (code, _, error) = await _commands.RunAsync("watch", "door", "--jsno");
+        Assert.Equal((2, "playfair: There is no option '--jsno'. See 'playfair watch --help'.\n"), (code, error));
     }
 
     [Fact]

@@ -68,6 +68,22 @@ public sealed class VideoRouteTests
         await ProblemAssert.IsAsync(await server.GetAsync("/api/v1/videos/door"), 404, "door");
     }
 
+    [Fact]
+    public async Task Bytes_that_are_not_UTF_8_are_refused_wherever_they_are()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        foreach (string member in (string[])["id", "title", "other"])
+        {
+            using var body = new ByteArrayContent(
+                [.. Encoding.ASCII.GetBytes($"{{\"source\":\"synthetic:1\",\"{member}\":\""), 0xFF, .. "\"}"u8]);
+            body.Headers.ContentType = new("application/json");
+            await ProblemAssert.IsAsync(
+                await server.Client.PostAsync(
+                    new Uri("/api/v1/videos", UriKind.Relative), body, TestContext.Current.CancellationToken),
+                400, "UTF-8");
+        }
+    }
+
     [Theory]
     [InlineData("""{"id":"x"}""", "source", "nothing")]
     [InlineData("""{"id":"x","source":null}""", "source", "null")]
@@ -148,6 +164,7 @@ public sealed class VideoRouteTests
     [InlineData("videos/a/history?from=yesterday", "from", "'yesterday'", "2026-01-31T18:30:00Z")]
     [InlineData("videos/a/history?fromSequence=-1", "fromSequence", "'-1'")]
     [InlineData("videos/a/history?fromSequence=9&toSequence=8", "toSequence", "8", "9")]
+    [InlineData("videos/a/history?from=2026-02-01&to=2026-01-31", "to", "2026-01-31T00:00:00", "2026-02-01T00:00:00")]
     [InlineData("videos/a/history?from=2026-02-01&to=2026-01-01", "to", "before the start")]
     [InlineData("videos/a/export?format=parquet", "format", "'parquet'", "csv, jsonl")]
     [InlineData("videos/a/frames/first/thumbnail", "index", "'first'")]

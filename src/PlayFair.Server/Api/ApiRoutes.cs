@@ -109,6 +109,7 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         Get("statistics", StatisticsAsync, new Operation("statistics", "Statistics over videos, classes and time.")
         {
             Query = [Video, .. StatisticsParameters],
+            Problems = [404],
         }).Produces<StatisticsReport>();
         Get("models", ModelsAsync, new Operation("models", "The model packages that videos may name."))
             .Produces<IReadOnlyList<ModelInfo>>();
@@ -128,7 +129,7 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
                 new Parameter("lastEventId", JsonSchemaType.String, "Last-Event-ID, where no header can be sent."),
                 Token,
             ],
-            Problems = [503],
+            Problems = [404, 503],
         }).Produces(StatusCodes.Status200OK, contentType: "text/event-stream");
         Change("POST", "reload", ReloadAsync, new Operation("reload", "Reads the configured videos again.")
         {
@@ -325,6 +326,7 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
                 : EventCursor.Parse(query.Text("after"), "after", videos);
         foreach (string id in videos ?? [])
             await service.GetAsync(id, context.RequestAborted);
+        cursor.Keep((await service.ListAsync(context.RequestAborted)).Select(status => status.Definition.Id));
         using var stream = new EventStream(context, cursor, configuration.Time);
         await stream.RunAsync(
             service, new Subscription(videos, cursor.After),
@@ -372,7 +374,11 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         where T : struct, IComparable<T>
     {
         if (from is { } start && to is { } end && start.CompareTo(end) > 0)
-            throw RequestException.Invalid(field, $"{end}", $"nothing before the start, {start}");
+        {
+            throw RequestException.Invalid(field, Text(end), $"nothing before the start, {Text(start)}");
+        }
+
+        static string Text(T bound) => bound is DateTimeOffset time ? $"{time:O}" : $"{bound}";
     }
 
     private static async Task<VideoDefinition> ReadDefinitionAsync(HttpContext context)

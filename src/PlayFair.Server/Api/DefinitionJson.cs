@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 using PlayFair.Contracts;
 
 namespace PlayFair.Server;
@@ -18,6 +19,13 @@ internal static class DefinitionJson
     /// <exception cref="RequestException">It is no definition; status 400.</exception>
     public static VideoDefinition Read(ReadOnlySpan<byte> json, string path = "")
     {
+        // The parser looks at texts only when they are asked for, and then throws something else.
+        if (!Utf8.IsValid(json))
+        {
+            throw new RequestException(
+                StatusCodes.Status400BadRequest, "The JSON holds bytes that are not UTF-8; expected UTF-8.");
+        }
+
         try
         {
             CheckMembers(json, path);

@@ -62,6 +62,9 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         };
         context.Response.StatusCode = status;
         context.Response.Headers.CacheControl = "no-store";
+        // Whoever is turned away for want of room does not keep the connection, which is room, too.
+        if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
+            context.Response.Headers.Connection = "close";
         return context.Response.WriteAsJsonAsync(
             problem, ServerJson.Lines.Problem, Problem.ContentType, context.RequestAborted);
     }

@@ -68,6 +68,13 @@ internal sealed class EventCursor
             _places[index] = _places[index] with { Sequence = sequence };
     }
 
+    /// <summary>Forgets videos that there are not: ids would grow with each that was ever removed.</summary>
+    public void Keep(IEnumerable<string> videos)
+    {
+        var known = videos.ToHashSet(StringComparer.Ordinal);
+        _places.RemoveAll(place => !known.Contains(place.Video));
+    }
+
     public void Remove(string video)
     {
         int index = Find(video);
