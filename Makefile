@@ -2,7 +2,7 @@
 
 SHELL := bash
 .NOTPARALLEL:
-.PHONY: help demo test test-all bench bench-live bench-kernels build format clean
+.PHONY: help demo serve test test-all bench bench-live bench-kernels build format clean
 
 solution := PlayFair.Orleans.sln
 DEMO_VIDEO ?= samples/3000014-opening.mp4
@@ -15,6 +15,11 @@ demo: ## attribute a sample video: the frames' values here, and a report in arti
 	@scripts/build src/PlayFair.Cli
 	@mkdir -p artifacts
 	@src/PlayFair.Cli/bin/Release/net10.0/playfair attribute "$(DEMO_VIDEO)" --html artifacts/demo.html
+
+serve: ## attribute sample videos and a synthetic camera while they play, on http://127.0.0.1:5080, until Ctrl-C
+	@scripts/setup ffmpeg
+	@scripts/build src/PlayFair.Cli
+	@exec src/PlayFair.Cli/bin/Release/net10.0/playfair serve --demo
 
 test: ## check the format and run all tests
 	@scripts/setup ffmpeg chromium rtsp-server
