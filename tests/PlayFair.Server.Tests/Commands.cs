@@ -38,8 +38,8 @@ internal sealed class Commands : IDisposable
 
     public Process Start(params string[] arguments)
     {
-        // SIGINT has its default effect even where the tests run in the background of a shell.
-        string[] launcher = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT"] : [];
+        // Signals have their default effect even where the tests run in the background of a shell, or under nohup.
+        string[] launcher = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT,HUP"] : [];
         string[] command = [.. launcher, Path.Combine(AppContext.BaseDirectory, "playfair"), .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
