@@ -90,7 +90,7 @@ public class WorkersTests
         {
             var runs = new int[20 * 30];
             Workers.Run(
-                // Inner parts stay on their outer part's thread, unless the outer work found others at it and ran alone.
+                // Inner parts stay on their outer part's thread, unless the outer work found helpers taken.
                 new Work((outer, _) => Workers.Run(
                     new Work((inner, _) => Interlocked.Increment(ref runs[(outer * 30) + inner])), 30, threadCount: 0)),
                 20, threadCount: 0);
