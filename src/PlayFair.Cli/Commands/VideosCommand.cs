@@ -232,7 +232,7 @@ internal static class VideosCommand
             ? VideoText.Text($"p50 {l.P50Ms:0} ms, p95 {l.P95Ms:0} ms, p99 {l.P99Ms:0} ms")
             : "not measured yet";
         string why = video.Quality.Reason is { } quality ? $": {Terminals.OneLine(quality)}" : "";
-        Console.WriteLine($"{d.Id}{(d.Title is { } title ? $": {Terminals.OneLine(title)}" : "")}");
+        Console.WriteLine($"{d.Id}{(d.Title is { } title && title != d.Id ? $": {Terminals.OneLine(title)}" : "")}");
         Console.WriteLine($"source    {Terminals.OneLine(d.Source)}");
         Console.WriteLine(VideoText.Text($"state     {VideoText.State(video.State)} since {video.Since:u}{reason}"));
         if (video.NextAttemptAt is { } next)

@@ -51,7 +51,8 @@ internal sealed class VideoPanel(string id)
     private string Title()
     {
         string? title = _status?.Definition.Title;
-        return title is null ? $" [bold]{Escape(id)}[/] " : $" [bold]{Escape(id)}[/] {Escape(title)} ";
+        // Without a title of its own a video is called by its id.
+        return title is null || title == id ? $" [bold]{Escape(id)}[/] " : $" [bold]{Escape(id)}[/] {Escape(title)} ";
     }
 
     private List<string> Head(int width)

@@ -148,5 +148,6 @@ public sealed record SourcePolicy
         .Where(part => part != ".");
 
     private static SourceException Forbidden(string found) => new(
-        SourceErrorKind.Forbidden, $"{found}. Use another source, or have whoever runs this allow it.");
+        SourceErrorKind.Forbidden, $"{found}. Use another source, or have whoever runs this allow it "
+            + "(playfair serve: --folder, or 'sources' in its configuration).");
 }
