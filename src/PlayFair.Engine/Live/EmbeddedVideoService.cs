@@ -133,7 +133,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         try
         {
             old = Find(complete.Id);
-            if (complete with { Title = old.Definition.Title } is { } same && IsSame(same, old.Definition))
+            if (IsSame(complete, old.Definition))
             {
                 old.Rename(complete.Title);
                 Save(old.Definition, old.Resume);
@@ -487,6 +487,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         return new StatisticsRange(query.Videos, query.Model, from, to);
     }
 
+    /// <summary>Whether at most the titles differ.</summary>
     private static bool IsSame(VideoDefinition a, VideoDefinition b) =>
         RunState.Fingerprint(a) == RunState.Fingerprint(b) && a.Pace == b.Pace && a.Transport == b.Transport;
 

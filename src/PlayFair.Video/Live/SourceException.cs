@@ -8,9 +8,6 @@ public enum SourceErrorKind
 
     /// <summary>The <see cref="SourcePolicy"/> does not let it be opened.</summary>
     Forbidden,
-
-    /// <summary>It can never be read as it is: the reason is in the message.</summary>
-    Unreadable,
 }
 
 /// <summary>A source cannot be read; the message says what was found, what was expected and what to do.</summary>
