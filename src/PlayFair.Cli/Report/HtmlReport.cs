@@ -42,7 +42,7 @@ public static partial class HtmlReport
         }
 
         var script = Script();
-        var style = Resource("report.css");
+        var style = Resource("esv-drawing.css") + Resource("report.css");
         using var writer = new StreamWriter(output, Utf8, leaveOpen: true);
 
         // The template is cut at its placeholders before anything is filled in, so that a file named

@@ -1,0 +1,163 @@
+import { batch, signal, type Signal } from '@preact/signals';
+import type { AttributionUpdate, VideoStatus } from '../api/contracts';
+import { EventStream, type Connection, type StreamEvent } from '../api/eventStream';
+
+/** One video as the page knows it now. */
+export interface LiveVideo {
+  readonly id: string;
+  readonly status: Signal<VideoStatus | null>;
+  /** The newest update shown; set at most once for each frame that the browser paints. */
+  readonly latest: Signal<AttributionUpdate | null>;
+  /** The last updates, oldest first, at most {@link RECENT}: what pausing and scrubbing need at once. */
+  readonly recent: AttributionUpdate[];
+  /** Updates that the server could not give any more, as it said. */
+  readonly gaps: Signal<number>;
+}
+
+export const RECENT = 128;
+
+/** A tab that nobody looks at holds no connection: browsers allow six to a server, for all tabs together. */
+const HIDDEN_MS = 20_000;
+
+/** All videos known, by id; changes when one comes or goes. */
+export const videos = signal<ReadonlyMap<string, LiveVideo>>(new Map());
+
+export const connection = signal<Connection>({ state: 'connecting' });
+
+/** The server's clock minus this one's, in milliseconds, as far as updates tell: to say how old something is. */
+export const clockOffset = signal(0);
+
+const pending = new Map<LiveVideo, { update?: AttributionUpdate; status?: VideoStatus }>();
+let painting = false;
+let follower: { stop(): void; retry(): void } | null = null;
+
+/**
+ * Follows videos until stopped: the page's one event stream. A second call ends the first.
+ * @param ids null: all videos, those too that are added later.
+ * @param rate At most so many updates a second of each; null: every one.
+ */
+export function follow(ids: readonly string[] | null, rate: number | null): () => void {
+  follower?.stop();
+  const mine = new Follower(ids, rate);
+  follower = mine;
+  return () => {
+    mine.stop();
+    if (follower === mine) follower = null;
+  };
+}
+
+export function reconnectNow(): void {
+  follower?.retry();
+}
+
+/** The page's record of a video, made when it is first heard of. */
+export function videoOf(id: string): LiveVideo {
+  const known = videos.peek().get(id);
+  if (known) return known;
+  const video: LiveVideo = { id, status: signal(null), latest: signal(null), recent: [], gaps: signal(0) };
+  videos.value = new Map(videos.peek()).set(id, video);
+  return video;
+}
+
+/** What the API said of a video, where that was sooner than the stream. */
+export function takeStatus(status: VideoStatus): void {
+  videoOf(status.definition.id).status.value = status;
+}
+
+export function forget(id: string): void {
+  if (!videos.peek().has(id)) return;
+  const rest = new Map(videos.peek());
+  rest.delete(id);
+  videos.value = rest;
+}
+
+class Follower {
+  #stream: EventStream | null = null;
+  #lastId: string | null = null;
+  #hiding: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly ids: readonly string[] | null, readonly rate: number | null) {
+    document.addEventListener('visibilitychange', this.#watch);
+    this.#open();
+  }
+
+  stop(): void {
+    document.removeEventListener('visibilitychange', this.#watch);
+    clearTimeout(this.#hiding);
+    this.#stream?.close();
+  }
+
+  retry(): void {
+    this.#stream?.retry();
+  }
+
+  readonly #watch = () => {
+    clearTimeout(this.#hiding);
+    if (document.hidden) {
+      this.#hiding = setTimeout(() => {
+        // Nobody catches up with what a hidden tab missed: it begins anew with the latest, and the timeline has the rest.
+        this.#stream?.close();
+        this.#stream = null;
+      }, HIDDEN_MS);
+    } else if (this.#stream === null) {
+      this.#open();
+    }
+  };
+
+  #open(): void {
+    this.#stream = new EventStream({
+      videos: this.ids,
+      rate: this.rate,
+      after: this.#lastId,
+      onEvent: take,
+      onConnection: state => { connection.value = state; },
+    });
+  }
+}
+
+function take(event: StreamEvent): void {
+  switch (event.kind) {
+    case 'update': {
+      const video = videoOf(event.update.video);
+      // After a reconnection to a server whose store was replaced numbers begin anew.
+      if (video.recent.length > 0 && event.update.sequence <= video.recent.at(-1)!.sequence) video.recent.length = 0;
+      video.recent.push(event.update);
+      if (video.recent.length > RECENT) video.recent.shift();
+      pendingOf(video).update = event.update;
+      break;
+    }
+    case 'status':
+      pendingOf(videoOf(event.status.definition.id)).status = event.status;
+      break;
+    case 'removed':
+      forget(event.video);
+      return;
+    case 'gap':
+      videoOf(event.video).gaps.value += event.toSequence - event.fromSequence + 1;
+      return;
+  }
+  if (painting) return;
+  painting = true;
+  requestAnimationFrame(show);
+}
+
+function pendingOf(video: LiveVideo) {
+  let entry = pending.get(video);
+  if (!entry) pending.set(video, entry = {});
+  return entry;
+}
+
+/** All that came since the last painted frame, at once. */
+function show(): void {
+  painting = false;
+  batch(() => {
+    for (const [video, { update, status }] of pending) {
+      if (status) video.status.value = status;
+      if (update) {
+        video.latest.value = update;
+        clockOffset.value = Date.parse(update.computedAt) - Date.now();
+      }
+    }
+  });
+  pending.clear();
+}
