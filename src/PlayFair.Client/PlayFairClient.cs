@@ -142,6 +142,10 @@ public sealed class PlayFairClient : IDisposable
     public Task<ServiceStatus> StatusAsync(CancellationToken cancellationToken = default) =>
         GetAsync(QueryBuilder.Path("status"), Json.ServiceStatus, cancellationToken);
 
+    /// <summary>Who this client is to the server, and what it may do.</summary>
+    public Task<Session> SessionAsync(CancellationToken cancellationToken = default) =>
+        GetAsync(QueryBuilder.Path("session"), Json.Session, cancellationToken);
+
     /// <summary>
     /// A PNG picture of a frame as the model saw it; null where there is none (only recent ones are kept).
     /// </summary>

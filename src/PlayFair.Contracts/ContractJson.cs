@@ -17,6 +17,7 @@ namespace PlayFair.Contracts;
 [JsonSerializable(typeof(ModelInfo))]
 [JsonSerializable(typeof(IReadOnlyList<ModelInfo>))]
 [JsonSerializable(typeof(ServiceStatus))]
+[JsonSerializable(typeof(Session))]
 [JsonSerializable(typeof(StatisticsQuery))]
 [JsonSerializable(typeof(StatisticsReport))]
 public sealed partial class ContractJson : JsonSerializerContext

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using PlayFair.Contracts;
 
 namespace PlayFair.Server.Tests;
 
@@ -60,6 +61,32 @@ public sealed class AccessTests
         await server.Log.UntilAsync("/api/v1/events 401");
         await server.Log.UntilAsync("/frames/1/thumbnail 200");
         Assert.All(server.Log.Lines, line => Assert.DoesNotContain(Viewer, line, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(Viewer, "viewer", "view")]
+    [InlineData(Manager, "manager", "manage")]
+    public async Task The_session_says_who_the_caller_is(string token, string name, string role)
+    {
+        await using RunningServer server = await StartWithTokensAsync();
+        using HttpResponseMessage response = await server.SendAsync(
+            "GET", "/api/v1/session", null, ("Authorization", $"Bearer {token}"));
+        var session = JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync());
+        Assert.Equal(name, session.GetProperty("name").GetString());
+        Assert.Equal(role, session.GetProperty("role").GetString());
+        Assert.True(session.GetProperty("isProtected").GetBoolean());
+        await ProblemAssert.IsAsync(await server.GetAsync($"/api/v1/session?access_token={token}"), 401);
+    }
+
+    [Fact]
+    public async Task Without_tokens_the_session_may_manage()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        JsonElement session = await server.GetJsonAsync("/api/v1/session");
+        Assert.False(session.TryGetProperty("name", out _));
+        Assert.Equal("manage", session.GetProperty("role").GetString());
+        Assert.False(session.GetProperty("isProtected").GetBoolean());
+        Assert.Equal(server.Service.Status.Version, session.GetProperty("version").GetString());
     }
 
     [Theory]

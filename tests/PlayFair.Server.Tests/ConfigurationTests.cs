@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using PlayFair.Contracts;
 
 namespace PlayFair.Server.Tests;
 

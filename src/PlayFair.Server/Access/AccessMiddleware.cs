@@ -1,4 +1,5 @@
 using Microsoft.Net.Http.Headers;
+using PlayFair.Contracts;
 
 namespace PlayFair.Server;
 

@@ -1,17 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using PlayFair.Contracts;
 
 namespace PlayFair.Server;
-
-/// <summary>What the bearer of a token may do.</summary>
-public enum Role
-{
-    /// <summary>Read.</summary>
-    View,
-
-    /// <summary>Read and change.</summary>
-    Manage,
-}
 
 /// <summary>A token: known by its hash only.</summary>
 /// <param name="Name">Whose it is, for the log.</param>

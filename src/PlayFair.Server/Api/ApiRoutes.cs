@@ -114,6 +114,10 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         Get("models", ModelsAsync, new Operation("models", "The model packages that videos may name."))
             .Produces<IReadOnlyList<ModelInfo>>();
         Get("status", StatusAsync, new Operation("status", "The service as a whole.")).Produces<ServiceStatus>();
+        Get("session", SessionAsync, new Operation("session", "Who the caller is, and what it may do.")
+        {
+            Description = "Without tokens on the server: role manage, not protected.",
+        }).Produces<Session>();
         Get("events", EventsAsync, new Operation("events", "What happens, as server-sent events.")
         {
             Description =
@@ -313,6 +317,14 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
 
     private Task StatusAsync(HttpContext context) =>
         WriteAsync(context, service.Status, ContractJson.Lines.ServiceStatus);
+
+    private Task SessionAsync(HttpContext context)
+    {
+        AccessToken? token = AccessMiddleware.TokenOf(context);
+        var session = new Session(
+            token?.Name, token?.Role ?? Role.Manage, configuration.Tokens.Count > 0, service.Status.Version);
+        return WriteAsync(context, session, ContractJson.Lines.Session);
+    }
 
     private async Task EventsAsync(HttpContext context)
     {
