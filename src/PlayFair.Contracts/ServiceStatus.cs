@@ -1,17 +1,5 @@
 namespace PlayFair.Contracts;
 
-/// <summary>A model package that videos may name.</summary>
-public sealed record ModelInfo(
-    string Name,
-    string Version,
-    string Description,
-    string Head,
-    int? MaxScale,
-    int FeatureSize,
-    string Score,
-    IReadOnlyList<string> Classes,
-    bool IsDefault);
-
 /// <summary>How the store is doing.</summary>
 /// <param name="Path">The database file; null: nothing is stored.</param>
 /// <param name="IsHealthy">Whether the last write succeeded.</param>

@@ -73,11 +73,15 @@ internal static partial class DefinitionRules
         Require(index >= 0, "score", $"'{name}'", $"one of {string.Join(", ", ScoreKinds.Names)}");
         var score = (ScoreKind)index;
         Require(
-            model.Head is not null || score != ScoreKind.MeanOfSoftmax, "score",
+            Scores(model).Contains(score), "score",
             $"'{name}', a mean over scales, which the ONNX head of {model.Name} has not",
-            $"{ScoreKinds.Name(ScoreKind.SoftmaxOfMean)} or {ScoreKinds.Name(ScoreKind.Logit)}");
+            string.Join(" or ", Scores(model).Select(ScoreKinds.Name)));
         return score;
     }
+
+    /// <summary>The scores that a video with this model may have.</summary>
+    public static IEnumerable<ScoreKind> Scores(ModelPackage model) =>
+        Enum.GetValues<ScoreKind>().Where(score => model.Head is not null || score != ScoreKind.MeanOfSoftmax);
 
     public static VideoServiceException Wrong(string field, string found, string expected) => new(
         VideoServiceError.Invalid, $"{field} is {found}; expected {expected}.", field);

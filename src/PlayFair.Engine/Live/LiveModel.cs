@@ -20,9 +20,25 @@ internal sealed class LiveModel(ModelPackage package, EmbeddedOptions options) :
         package.Backbone.Width, package.Backbone.Height, (Video.FrameFit)package.Backbone.Fit,
         package.Backbone.ColorOrder == ColorOrder.Rgb ? PixelOrder.Rgb : PixelOrder.Bgr);
 
-    public ModelInfo Info(bool isDefault) => new(
-        Package.Name, Package.Version, Package.Description, Package.HeadKind, Package.Head?.MaxScale,
-        Package.Backbone.FeatureSize, ScoreKinds.Name(Package.Score), Package.Classes, isDefault);
+    public ModelInfo Info(bool isDefault)
+    {
+        TrainingRecord training = Package.Training;
+        AccuracyRecord accuracy = training.Accuracy;
+        return new ModelInfo(
+            Package.Name, Package.Version, Package.Description, Package.HeadKind, Package.Head?.MaxScale,
+            Package.Backbone.FeatureSize, ScoreKinds.Name(Package.Score), Package.Classes, isDefault)
+        {
+            Prior = Package.Prior,
+            Accuracy = new ModelAccuracy(
+                accuracy.Metric, accuracy.Value, accuracy.Frames, accuracy.Split, accuracy.VideoCount),
+            Training = new ModelTraining(training.Data, training.Script, training.Seed, training.Duration),
+            InputWidth = Package.Backbone.Width,
+            InputHeight = Package.Backbone.Height,
+            HiddenSize = Package.Head?.HiddenSize,
+            Frames = Package.FrameCount,
+            Scores = [.. DefinitionRules.Scores(Package).Select(ScoreKinds.Name)],
+        };
+    }
 
     /// <summary>A place among the videos whose features this model computes.</summary>
     /// <exception cref="InferenceException">The backbone or the ONNX head cannot be loaded.</exception>

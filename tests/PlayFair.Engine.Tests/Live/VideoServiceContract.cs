@@ -74,6 +74,19 @@ public abstract class VideoServiceContract : IAsyncLifetime
     }
 
     [Fact]
+    public void Models_tell_what_their_packages_say()
+    {
+        ModelInfo model = Assert.Single(Service.Models);
+        Assert.Equal(Model.Prior, model.Prior);
+        Assert.Equal((Model.Backbone.Width, Model.Backbone.Height), (model.InputWidth, model.InputHeight));
+        Assert.Equal((Model.Head!.HiddenSize, Model.FrameCount), (model.HiddenSize, model.Frames));
+        Assert.Equal(
+            (Model.Training.Accuracy.Value, Model.Training.Accuracy.Split), (model.Accuracy!.Value, model.Accuracy.Split));
+        Assert.Equal((Model.Training.Data, Model.Training.Seed), (model.Training!.Data, model.Training.Seed));
+        Assert.Equal(ScoreKinds.Names, model.Scores);
+    }
+
+    [Fact]
     public async Task Each_wrong_field_is_named()
     {
         VideoDefinition good = File("clip", Clip(0));
