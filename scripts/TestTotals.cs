@@ -1,8 +1,9 @@
 #:property PublishAot=false
 
 // Usage: dotnet run scripts/TestTotals.cs -- FOLDER ASSEMBLY...
-// Adds up the results (*.trx) in a folder: per assembly, with the reason of every skipped test, and at last all
-// together. Exits with 1 if a test failed, none ran, one of the assemblies has no results, or a run was cut short.
+// Adds up the results in a folder (*.trx, and *.junit.xml of the dashboard's unit tests): per assembly, with the reason
+// of every skipped test, and at last all together. Exits with 1 if a test failed, none ran, one of the assemblies has no
+// results, or a run was cut short.
 
 using System.Xml.Linq;
 
@@ -41,6 +42,21 @@ foreach (string file in Directory.EnumerateFiles(args[0], "*.trx").Order(StringC
 
     // A test host that crashed leaves no failed test, only a run that failed as a whole.
     isWhole &= run.Element(trx + "ResultSummary")?.Attribute("outcome")?.Value == "Completed" || failed > failedBefore;
+}
+
+foreach (string file in Directory.EnumerateFiles(args[0], "*.junit.xml").Order(StringComparer.Ordinal))
+{
+    string name = Path.GetFileName(file)[..^".junit.xml".Length];
+    XElement[] cases = [.. XDocument.Load(file).Root!.Descendants("testcase")];
+    int skips = cases.Count(test => test.Element("skipped") is not null);
+    int failures = cases.Count(test => test.Element("failure") is not null || test.Element("error") is not null);
+    int passes = cases.Length - skips - failures;
+    Console.WriteLine($"unit: {name}: {Totals(passes, failures, skips)}");
+    if (cases.Length > 0)
+        missing.Remove(name);
+    passed += passes;
+    failed += failures;
+    skipped += skips;
 }
 
 if (!isWhole)

@@ -13,6 +13,13 @@ ffmpeg_version() {
   command -v ffprobe >/dev/null && ffmpeg -version 2>/dev/null | sed -n '1s/^ffmpeg version \([^ ]*\).*/ffmpeg \1/p'
 }
 
+# Prints the versions of an npm that builds the dashboard and of its Node.js, or fails.
+npm_version() {
+  local node
+  command -v npm >/dev/null && node=$(node --version 2>/dev/null) && node=${node#v} && ((${node%%.*} >= 20)) &&
+    echo "npm $(npm --version 2>/dev/null), Node.js $node"
+}
+
 # Prints the name and version of a Chromium that starts (Ubuntu's package without snap does not), or fails.
 chromium_version() {
   local name

@@ -86,6 +86,7 @@ public static class PlayFairServer
         app.UseEndpoints(_ => { });
         app.Services.GetRequiredService<ApiRoutes>().Map(app);
         app.Services.GetRequiredService<OperationalRoutes>().Map(app);
+        DashboardRoutes.Map(app);
         app.MapOpenApi(OpenApi);
         return app;
     }

@@ -76,7 +76,9 @@ internal sealed class AccessMiddleware(RequestDelegate next, ServerConfiguration
         string? presented = Presented(request);
         AccessToken? token = presented is null ? null : AccessToken.Find(configuration.Tokens, presented);
         context.Items[TokenKey] = token;
+        // The dashboard holds no data: it asks for a token itself.
         bool isOpen = path == "/" || path == "/openapi/v1.json"
+            || path.StartsWithSegments("/assets", StringComparison.Ordinal)
             || path.StartsWithSegments("/health", StringComparison.Ordinal);
         if (isOpen)
             return;

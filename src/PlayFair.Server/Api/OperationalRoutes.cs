@@ -5,32 +5,12 @@ using PlayFair.Engine;
 
 namespace PlayFair.Server;
 
-/// <summary>What those who run the server ask: health and metrics; and what a browser finds at its root.</summary>
+/// <summary>What those who run the server ask: health and metrics.</summary>
 internal sealed class OperationalRoutes(
     IVideoService service, ServerConfiguration configuration, MeterReading meter, IHostApplicationLifetime lifetime)
 {
-    private const string Page =
-        """
-        <!doctype html>
-        <html lang="en">
-        <meta charset="utf-8">
-        <title>PlayFair</title>
-        <h1>PlayFair</h1>
-        <p>How much each frame of a video contributed to an action model's class scores, while the video plays.</p>
-        <ul>
-          <li><a href="api/v1/videos">The videos</a></li>
-          <li><a href="api/v1/events">What happens, as server-sent events</a>
-            (in a terminal: <code>curl -N</code>, or <code>playfair watch</code>)</li>
-          <li><a href="openapi/v1.json">The API, as an OpenAPI document</a>; in words: docs/server.md</li>
-          <li><a href="health/ready">Health</a>, <a href="metrics">metrics</a></li>
-        </ul>
-        </html>
-
-        """;
-
     public void Map(IEndpointRouteBuilder routes)
     {
-        Add("/", WritePageAsync, new Operation("root", "A page that says what this is."), "text/html");
         Add("/health/live", LiveAsync, new Operation("live", "Whether the process answers."), "application/json");
         Add("/health/ready", ReadyAsync, new Operation("ready", "Whether the server does its work.")
         {
@@ -59,12 +39,6 @@ internal sealed class OperationalRoutes(
     {
         context.Response.Headers.CacheControl = "no-store";
         return WriteAsync(context, JsonSerializer.Serialize(health, ServerJson.Lines.Health), "application/json");
-    }
-
-    private static Task WritePageAsync(HttpContext context)
-    {
-        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'";
-        return WriteAsync(context, Page, "text/html; charset=utf-8");
     }
 
     private static Task LiveAsync(HttpContext context) => WriteAsync(context, new Health("live"));
