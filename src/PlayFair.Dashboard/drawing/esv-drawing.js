@@ -18,14 +18,21 @@ export const STYLE_COUNT = 6;
 /** The sign of typeset numbers, as wide as a plus and read aloud as “minus”. */
 export const MINUS = '\u2212';
 
-// As the parser knows it: written out, it would be a network address in pages that promise to hold none.
-const SVG_NAMESPACE = new DOMParser()
-  .parseFromString('<svg></svg>', 'text/html').querySelector('svg')?.namespaceURI ?? null;
+/** @type {string | null} */
+let svgNamespace = null;
+
 const CURVE_MARGIN = { top: 12, right: 16, bottom: 40, left: 58 };
 // Beyond this many frames markers would touch, and the line alone is clearer.
 const MARKED_FRAMES = 64;
 
 // ---- elements
+
+/** As the parser knows it: written out, it would be a network address in pages that promise to hold none. */
+function namespace() {
+  svgNamespace ??= new DOMParser()
+    .parseFromString('<svg></svg>', 'text/html').querySelector('svg')?.namespaceURI ?? null;
+  return svgNamespace;
+}
 
 /**
  * null, undefined and false attributes are left out.
@@ -52,7 +59,7 @@ function fill(element, attributes, children) {
  * @returns {SVGElement}
  */
 export function svg(name, attributes = {}, ...children) {
-  const element = /** @type {SVGElement} */ (document.createElementNS(SVG_NAMESPACE, name));
+  const element = /** @type {SVGElement} */ (document.createElementNS(namespace(), name));
   fill(element, attributes, children);
   return element;
 }

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { contrast, countSupporting, plain, seriesDomain, signed, ticks, time } from '../drawing/esv-drawing.js';
+
+test('values have four decimals, and an exponent where these would hide them', () => {
+  expect([0.35254902, 0, -0.1, 0.00004].map(plain)).toEqual(['0.3525', '0', '−0.1000', '4.0e−5']);
+  expect([0.5, -0.5, 0].map(signed)).toEqual(['+0.5000', '−0.5000', '0']);
+});
+
+test('times are in seconds below a minute and have minutes and hours above', () => {
+  expect([0.48, 59.996, 62.5, 3662.5].map(time)).toEqual(['0.48 s', '1:00.00', '1:02.50', '1:01:02.50']);
+});
+
+test('a frame whose value is zero distracts', () => {
+  expect(countSupporting([0.1, 0, -0.1])).toBe(1);
+});
+
+test('the contrast is the difference of two classes, frame by frame', () => {
+  expect(contrast([3, 1], [1, 2])).toEqual([2, -1]);
+});
+
+test('the domain of some series holds zero and every error bar', () => {
+  const [low, high] = seriesDomain([{ name: 'a', values: [1, 2], errors: [0, 0.5], style: 0 }]);
+  expect(low).toBeLessThanOrEqual(0);
+  expect(high).toBeGreaterThan(2.5);
+});
+
+test('ticks are round numbers inside the domain', () => {
+  expect(ticks([-0.11, 0.23], 5).map(({ text }) => text)).toEqual(['−0.1', '0', '+0.1', '+0.2']);
+});
