@@ -110,14 +110,16 @@ export interface ModelInfo {
   score: ScoreName;
   classes: string[];
   isDefault: boolean;
-  prior?: number[];
-  accuracy?: number;
-  inputWidth?: number;
-  inputHeight?: number;
+  prior: number[];
+  accuracy?: { metric: string; value: number; frames: number; split: string; videoCount: number };
+  inputWidth: number;
+  inputHeight: number;
   hiddenSize?: number;
+  /** Frames that stand for a clip unless a user asks for another number. */
   frames?: number;
-  training?: unknown;
-  scores?: ScoreName[];
+  /** As the package has it: any members, nested or not. */
+  training?: Record<string, unknown>;
+  scores: ScoreName[];
 }
 
 export interface ServiceStatus {
@@ -167,6 +169,8 @@ export interface VideoPlan {
   updatesPerSecond: number;
   windowSeconds: number;
   bytes: number;
+  /** The most frames in a window whose values are exact unless asked otherwise. */
+  maxWindowExact?: number;
 }
 
 /** Schema playfair.timeline/1. */
