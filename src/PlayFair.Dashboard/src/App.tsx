@@ -3,7 +3,7 @@ import { useEffect, useErrorBoundary, useRef } from 'preact/hooks';
 import { address, href } from './address';
 import { announcement } from './announce';
 import { api, ServerProblem } from './api/client';
-import { signOut, token } from './api/token';
+import { refusal, signOut, token } from './api/token';
 import { Notice, ProblemNotice } from './components/Notice';
 import { useLoad } from './components/useLoad';
 import { ConnectionBadge } from './ConnectionBadge';
@@ -19,7 +19,11 @@ import { theme, type Theme } from './theme';
 /** The whole page: the frame around every page, and which page that is. */
 export function App() {
   const asked = useLoad(`session ${token.value ?? ''}`, async signal => session.value = await api.session(signal));
-  if (asked.problem?.status === 401) return <SignIn problem={token.value === null ? null : asked.problem} />;
+  // Also later, where a token is withdrawn: the address stays, so that signing in again leads back to the same page.
+  if (refusal.value !== null) {
+    firstPage = false;
+    return <SignIn reason={token.value === null ? null : refusal.value} />;
+  }
   return (
     <>
       <a class="skip" href="#main" onClick={skip}>Skip to the content</a>
@@ -72,7 +76,12 @@ function Header() {
             <option value="dark">Dark</option>
           </select>
         </label>
-        {session.value?.isProtected && <button type="button" class="quiet" onClick={leave}>Sign out</button>}
+        {session.value?.isProtected && (
+          <>
+            <span class="shell-name">{session.value.name}{!mayManage() && ' (may view)'}</span>
+            <button type="button" class="quiet" onClick={leave}>Sign out</button>
+          </>
+        )}
       </div>
     </header>
   );

@@ -2,7 +2,7 @@ import type {
   AttributionUpdate, ClipAttribution, FrameTrack, ModelInfo, MomentsReport, ServiceStatus, Session, SourceProbe,
   StatisticsReport, Timeline, VideoDefinition, VideoPlan, VideoStatus,
 } from './contracts';
-import { token } from './token';
+import { refusal, token } from './token';
 
 const PREFIX = 'api/v1';
 
@@ -48,7 +48,8 @@ export function mediaUrl(video: string): string {
 /** Sends a request with the token; throws {@link ServerProblem} for every answer that is none. */
 export async function send(url: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
-  if (token.peek() !== null) headers.set('Authorization', `Bearer ${token.peek()}`);
+  const sent = headers.get('Authorization') ?? authorization(token.peek());
+  if (sent !== null) headers.set('Authorization', sent);
   if (init.body !== undefined) headers.set('Content-Type', 'application/json');
   let response: Response;
   try {
@@ -57,8 +58,17 @@ export async function send(url: string, init: RequestInit = {}): Promise<Respons
     if (init.signal?.aborted) throw error;
     throw new ServerProblem(0, 'The server cannot be reached.');
   }
-  if (!response.ok) throw await problemOf(response);
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    // Whatever was asked for, nothing else will be given before the user has signed in again.
+    if (problem.status === 401 && sent === authorization(token.peek())) refusal.value = problem.detail;
+    throw problem;
+  }
   return response;
+}
+
+function authorization(value: string | null): string | null {
+  return value === null ? null : `Bearer ${value}`;
 }
 
 async function problemOf(response: Response): Promise<ServerProblem> {
@@ -95,6 +105,9 @@ export interface Range {
 /** The API, one method for each address. */
 export const api = {
   session: (signal?: AbortSignal) => get<Session>('session', {}, signal),
+  /** Who a token makes its bearer. */
+  sessionOf: async (value: string) =>
+    await (await send(apiUrl('session'), { headers: { Authorization: authorization(value)! } })).json() as Session,
   status: (signal?: AbortSignal) => get<ServiceStatus>('status', {}, signal),
   models: (signal?: AbortSignal) => get<ModelInfo[]>('models', {}, signal),
   videos: (signal?: AbortSignal) => get<VideoStatus[]>('videos', { limit: 1000 }, signal),
