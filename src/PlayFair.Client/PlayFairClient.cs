@@ -76,6 +76,12 @@ public sealed class PlayFairClient : IDisposable
     public Task<VideoStatus> GetVideoAsync(string id, CancellationToken cancellationToken = default) =>
         GetAsync(QueryBuilder.Path("videos", id), Json.VideoStatus, cancellationToken);
 
+    /// <summary>
+    /// What a definition would cost, and its defaults; an id or a source that is empty is not looked at.
+    /// </summary>
+    public Task<VideoPlan> PlanAsync(VideoDefinition draft, CancellationToken cancellationToken = default) =>
+        PostAsync("plan", draft, Json.VideoDefinition, Json.VideoPlan, cancellationToken);
+
     /// <summary>Adds a video and starts it; its id must be new.</summary>
     public Task<VideoStatus> AddVideoAsync(VideoDefinition definition, CancellationToken cancellationToken = default) =>
         SendDefinitionAsync(HttpMethod.Post, QueryBuilder.Path("videos"), definition, cancellationToken);
@@ -309,6 +315,21 @@ public sealed class PlayFairClient : IDisposable
         };
         using HttpResponseMessage answer = await SendAsync(request, cancellationToken);
         return await ReadAsync(answer, Json.VideoStatus, cancellationToken);
+    }
+
+    private async Task<TAnswer> PostAsync<TBody, TAnswer>(
+        string path,
+        TBody body,
+        JsonTypeInfo<TBody> bodyType,
+        JsonTypeInfo<TAnswer> answerType,
+        CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, QueryBuilder.Path(path))
+        {
+            Content = JsonContent.Create(body, bodyType),
+        };
+        using HttpResponseMessage answer = await SendAsync(request, cancellationToken);
+        return await ReadAsync(answer, answerType, cancellationToken);
     }
 
     private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)

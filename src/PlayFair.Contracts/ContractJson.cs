@@ -8,6 +8,7 @@ namespace PlayFair.Contracts;
 /// null, all on one line.</summary>
 [JsonSerializable(typeof(VideoDefinition))]
 [JsonSerializable(typeof(IReadOnlyList<VideoDefinition>))]
+[JsonSerializable(typeof(VideoPlan))]
 [JsonSerializable(typeof(VideoStatus))]
 [JsonSerializable(typeof(IReadOnlyList<VideoStatus>))]
 [JsonSerializable(typeof(AttributionUpdate))]

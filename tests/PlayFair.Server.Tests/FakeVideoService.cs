@@ -110,6 +110,22 @@ internal sealed class FakeVideoService : IVideoService
             ?? throw new VideoServiceException(VideoServiceError.NotFound, $"There is no video '{id}'.");
     }
 
+    public Task<VideoPlan> PlanAsync(VideoDefinition draft, CancellationToken cancellationToken = default)
+    {
+        Fail();
+        return Task.FromResult(new VideoPlan
+        {
+            Definition = draft with { Model = "moves-trn" },
+            IsExact = true,
+            EvaluationsPerUpdate = 12,
+            FirstEvaluations = 30,
+            EvaluationsPerSecond = 96,
+            UpdatesPerSecond = 8,
+            WindowSeconds = 2,
+            Bytes = 1000,
+        });
+    }
+
     public async Task<VideoStatus> AddAsync(VideoDefinition definition, CancellationToken cancellationToken = default)
     {
         Fail();

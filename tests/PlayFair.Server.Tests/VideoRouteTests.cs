@@ -69,6 +69,23 @@ public sealed class VideoRouteTests
     }
 
     [Fact]
+    public async Task A_plan_is_made_of_a_definition_that_may_lack_id_and_source()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        using HttpResponseMessage answer = await server.SendAsync("POST", "/api/v1/plan", """{"window":12}""");
+        var plan = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
+        Assert.Equal(12, plan.GetProperty("definition").GetProperty("window").GetInt32());
+        Assert.Equal("", plan.GetProperty("definition").GetProperty("source").GetString());
+        Assert.Equal(8, plan.GetProperty("definition").GetProperty("rateHz").GetDouble());
+        Assert.Equal(96, plan.GetProperty("evaluationsPerSecond").GetDouble());
+        JsonElement problem = await ProblemAssert.IsAsync(
+            await server.SendAsync("POST", "/api/v1/plan", """{"windw":12}"""), 400, "unknown member");
+        Assert.Equal("windw", problem.GetProperty("field").GetString());
+        await ProblemAssert.IsAsync(
+            await server.SendAsync("POST", "/api/v1/plan", """{"source":null}"""), 400, "null");
+    }
+
+    [Fact]
     public async Task Bytes_that_are_not_UTF_8_are_refused_wherever_they_are()
     {
         await using RunningServer server = await RunningServer.StartAsync();

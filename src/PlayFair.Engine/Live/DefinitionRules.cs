@@ -13,19 +13,21 @@ internal static partial class DefinitionRules
 
     private const int DefaultSamples = 256;
 
+    private const int MinWindow = 2;
+
     /// <summary>No video keeps more than this of its samples: a server runs many, and others may add them.</summary>
     private const long MaxSampleBytes = 1L << 30;
 
-    /// <summary>Checks every field and fills in what was left open.</summary>
+    /// <summary>Checks every field but the source, and fills in what was left open. There may be no id yet.</summary>
     /// <exception cref="VideoServiceException">A field is wrong; the exception names it.</exception>
     public static VideoDefinition Complete(VideoDefinition definition, ModelPackage model)
     {
-        Require(IdPattern().IsMatch(definition.Id), "id", $"'{definition.Id}'",
-            "1 to 64 of a-z, 0-9, '-', '_' and '.', beginning with a letter or digit");
+        if (definition.Id.Length > 0)
+            CheckId(definition.Id);
         Require(definition.Title is null || (definition.Title.Length <= 200 && !definition.Title.Any(char.IsControl)),
             "title", "a long one or one with control characters", "at most 200 characters on one line");
         RequireRange("rateHz", definition.RateHz, 0.01, 120);
-        RequireRange("window", definition.Window, 2, SampledEsv.MaxFrameCount);
+        RequireRange("window", definition.Window, MinWindow, SampledEsv.MaxFrameCount);
         RequireRange("stride", definition.Stride, 1, definition.Window);
         RequireRange("iterations", definition.Iterations, 1, 64);
         if (definition.Samples is { } samples)
@@ -51,6 +53,11 @@ internal static partial class DefinitionRules
             $"a window, samples and iterations that take at most {MaxSampleBytes / 1e9:0.0} GB");
         return complete;
     }
+
+    /// <exception cref="VideoServiceException">No video can have this id.</exception>
+    public static void CheckId(string id) => Require(
+        IdPattern().IsMatch(id), "id", $"'{id}'",
+        "1 to 64 of a-z, 0-9, '-', '_' and '.', beginning with a letter or digit");
 
     /// <exception cref="VideoServiceException">The model has no such class.</exception>
     public static ClassSelection Classes(VideoDefinition definition, ModelPackage model)
@@ -92,20 +99,30 @@ internal static partial class DefinitionRules
         && (1L << window) * model.Classes.Count * 2 * sizeof(float) <= MaxExactBytes;
 
     /// <summary>What <see cref="SlidingEsv"/> keeps: the mean logits and scores of every subsequence in every sample.</summary>
-    private static double SampleBytes(VideoDefinition complete, ModelPackage model)
+    public static double SampleBytes(VideoDefinition complete, ModelPackage model) =>
+        (complete.Samples is null ? 1 : complete.Iterations) * SampleCounts(complete).Sum()
+        * model.Classes.Count * 2 * sizeof(float);
+
+    /// <summary>How many subsequences of each size from 1 to n a sample keeps: C(n, s), or m where that is less.</summary>
+    public static IEnumerable<double> SampleCounts(VideoDefinition complete)
     {
         int n = complete.Window;
-        if (complete.Samples is not { } samples)
-            return Math.Pow(2, n) * model.Classes.Count * 2 * sizeof(float);
-        double count = 0, ofSize = 1;
+        double ofSize = 1;
         for (int s = 1; s <= n; s++)
         {
-            // C(n, s); beyond the samples asked for its exact value does not matter.
+            // Beyond the samples asked for its exact value does not matter.
             ofSize = Math.Min(ofSize * (n - s + 1) / s, 1e300);
-            count += Math.Min(samples, ofSize);
+            yield return Math.Min(complete.Samples ?? ofSize, ofSize);
         }
+    }
 
-        return complete.Iterations * count * model.Classes.Count * 2 * sizeof(float);
+    /// <summary>The largest window whose values are exact where nobody asks for samples; null: none.</summary>
+    public static int? MaxExactWindow(ModelPackage model)
+    {
+        int window = ExactEsv.MaxFrameCount;
+        while (window >= MinWindow && !IsExactDefault(window, model))
+            window--;
+        return window < MinWindow ? null : window;
     }
 
     private static void RequireRange(string field, double value, double least, double most) =>

@@ -89,6 +89,18 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
     public Task<VideoStatus> GetAsync(string id, CancellationToken cancellationToken = default) =>
         Task.FromResult(Find(id).Status);
 
+    public async Task<VideoPlan> PlanAsync(VideoDefinition draft, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        LiveModel model = ModelOf(draft);
+        VideoDefinition complete = DefinitionRules.Complete(draft, model.Package);
+        string source = complete.Source;
+        bool isShown = _videos.TryGetValue(complete.Id, out EmbeddedVideo? video) && source == video.ShownSource;
+        if (source.Length > 0 && !isShown)
+            source = (await CheckSourceAsync(source, cancellationToken)).Redacted;
+        return VideoPlanner.Plan(complete with { Source = source }, model.Package);
+    }
+
     public async Task<VideoStatus> AddAsync(VideoDefinition definition, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(definition);
@@ -353,12 +365,19 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         VideoDefinition definition, CancellationToken cancellationToken)
     {
         LiveModel model = ModelOf(definition);
+        DefinitionRules.CheckId(definition.Id);
         VideoDefinition complete = DefinitionRules.Complete(definition, model.Package);
+        return (complete, await CheckSourceAsync(complete.Source, cancellationToken), model);
+    }
+
+    /// <exception cref="VideoServiceException">It is no source, or one that may not be opened.</exception>
+    private async Task<VideoSource> CheckSourceAsync(string source, CancellationToken cancellationToken)
+    {
         try
         {
-            VideoSource address = VideoSource.Parse(complete.Source);
+            VideoSource address = VideoSource.Parse(source);
             await _options.Sources.CheckAsync(address, cancellationToken);
-            return (complete, address, model);
+            return address;
         }
         catch (SourceException refusal)
         {

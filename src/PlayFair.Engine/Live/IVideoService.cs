@@ -22,6 +22,12 @@ public interface IVideoService
     /// <exception cref="VideoServiceException"><see cref="VideoServiceError.NotFound"/>.</exception>
     Task<VideoStatus> GetAsync(string id, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// What a definition would cost, and its defaults; refuses what cannot be added. An id or a source that is empty is not
+    /// looked at, and there may be a video of the id.
+    /// </summary>
+    Task<VideoPlan> PlanAsync(VideoDefinition draft, CancellationToken cancellationToken = default);
+
     /// <summary>Adds a video and starts it; its id must be new.</summary>
     Task<VideoStatus> AddAsync(VideoDefinition definition, CancellationToken cancellationToken = default);
 

@@ -61,6 +61,11 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
             Problems = [409, 413, 415, 429],
         }).Accepts<VideoDefinition>(MediaTypeNames.Application.Json)
             .Produces<VideoStatus>(StatusCodes.Status201Created);
+        Change("POST", "plan", PlanAsync, new Operation("plan", "What a video would cost, before it is added.")
+        {
+            Description = "A definition, of which the id and the source may be missing; what cannot be added is refused.",
+            Problems = [413, 415],
+        }).Accepts<VideoDefinition>(MediaTypeNames.Application.Json).Produces<VideoPlan>();
         Get("videos/{id}", GetAsync, new Operation("getVideo", "A video and how it is doing."))
             .Produces<VideoStatus>();
         Change("PUT", "videos/{id}", ChangeAsync, new Operation("changeVideo", "Describes a video anew.")
@@ -185,10 +190,19 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
 
     private async Task AddAsync(HttpContext context)
     {
-        VideoStatus status = await service.AddAsync(await ReadDefinitionAsync(context), context.RequestAborted);
+        VideoDefinition definition = await ReadAsync(context, StrictJson.Definition);
+        VideoStatus status = await service.AddAsync(definition, context.RequestAborted);
         context.Response.StatusCode = StatusCodes.Status201Created;
         context.Response.Headers.Location = $"{Prefix}/videos/{status.Definition.Id}";
         await WriteAsync(context, status, ContractJson.Lines.VideoStatus);
+    }
+
+    private async Task PlanAsync(HttpContext context)
+    {
+        VideoDefinition draft = await ReadAsync(context, StrictJson.Draft);
+        draft = draft with { Id = draft.Id ?? "", Source = draft.Source ?? "" };
+        await WriteAsync(
+            context, await service.PlanAsync(draft, context.RequestAborted), ContractJson.Lines.VideoPlan);
     }
 
     private async Task GetAsync(HttpContext context) => await WriteAsync(
@@ -196,7 +210,7 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
 
     private async Task ChangeAsync(HttpContext context)
     {
-        VideoDefinition definition = await ReadDefinitionAsync(context);
+        VideoDefinition definition = await ReadAsync(context, StrictJson.Definition);
         if (definition.Id != Id(context))
             throw RequestException.Invalid("id", $"'{definition.Id}'", $"'{Id(context)}', as in the address");
         await WriteAsync(
@@ -393,11 +407,11 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         static string Text(T bound) => bound is DateTimeOffset time ? $"{time:O}" : $"{bound}";
     }
 
-    private static async Task<VideoDefinition> ReadDefinitionAsync(HttpContext context)
+    private static async Task<T> ReadAsync<T>(HttpContext context, StrictJson<T> type)
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        return DefinitionJson.Read(body.GetBuffer().AsSpan(0, (int)body.Length));
+        return type.Read(body.GetBuffer().AsSpan(0, (int)body.Length));
     }
 
     private static void LinkNextPage(

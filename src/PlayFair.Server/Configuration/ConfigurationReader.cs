@@ -369,7 +369,7 @@ public sealed class ConfigurationReader
         {
             try
             {
-                VideoDefinition video = DefinitionJson.Read(Encoding.UTF8.GetBytes(item.Json), $"{item.Field}.");
+                VideoDefinition video = StrictJson.Definition.Read(Encoding.UTF8.GetBytes(item.Json), $"{item.Field}.");
                 if (videos.Any(other => other.Id == video.Id))
                     item.Fail("id", $"'{video.Id}' for the second time", "an id of its own for each video");
                 videos.Add(video);

@@ -86,6 +86,59 @@ public abstract class VideoServiceContract : IAsyncLifetime
         Assert.Equal(ScoreKinds.Names, model.Scores);
     }
 
+    [Theory]
+    [InlineData(6, 1, null)]
+    [InlineData(6, 4, null)]
+    [InlineData(9, 9, null)]
+    [InlineData(12, 1, 20)]
+    public async Task A_plan_counts_the_evaluations_that_updates_report(int window, int stride, int? samples)
+    {
+        VideoDefinition draft = File("clip", Clip(14)) with
+        {
+            Window = window,
+            Stride = stride,
+            Samples = samples,
+            Iterations = 2,
+            Loop = true,
+        };
+        VideoPlan plan = await Service.PlanAsync(draft, Timeout);
+        await Service.AddAsync(draft, Timeout);
+        // One sample in two is drawn anew after 64 steps, and the slots take turns over a window's length.
+        int count = samples is null ? 4 : 64 * window;
+        List<AttributionUpdate> updates = await ReadUpdatesAsync("clip", 0, 1 + count);
+
+        Assert.Equal(samples is null, plan.IsExact);
+        Assert.Equal(plan.FirstEvaluations, updates[0].EvaluationCount);
+        Assert.Equal(
+            plan.EvaluationsPerUpdate, updates.Skip(1).Average(u => u.EvaluationCount),
+            samples is null ? 1e-9 : 0.005 * plan.EvaluationsPerUpdate);
+        Assert.Equal((8.0 / stride, window / 8.0), (plan.UpdatesPerSecond, plan.WindowSeconds));
+        Assert.Equal(plan.EvaluationsPerUpdate * plan.UpdatesPerSecond, plan.EvaluationsPerSecond, 1e-9);
+    }
+
+    [Fact]
+    public async Task A_plan_says_up_to_which_window_values_are_exact_and_refuses_what_cannot_be_added()
+    {
+        var draft = new VideoDefinition { Id = "", Source = "" };
+        VideoPlan plan = await Service.PlanAsync(draft, Timeout);
+        Assert.Equal(("moves-trn", true), (plan.Definition.Model, plan.IsExact));
+        int largest = plan.MaxWindowExact!.Value;
+        Assert.True((await Service.PlanAsync(draft with { Window = largest }, Timeout)).IsExact);
+        VideoPlan sampled = await Service.PlanAsync(draft with { Window = largest + 1 }, Timeout);
+        Assert.Equal((false, 256), (sampled.IsExact, sampled.Definition.Samples));
+        Assert.InRange(sampled.Bytes, 1, plan.Bytes * 100);
+
+        VideoPlan camera = await Service.PlanAsync(draft with { Source = "rtsp://user:hunter2@127.0.0.1/1" }, Timeout);
+        Assert.Equal("rtsp://***@127.0.0.1/1", camera.Definition.Source);
+        await AssertRefusedAsync("id", draft with { Id = "No Spaces" });
+        await AssertRefusedAsync("window", draft with { Window = 1 });
+        await AssertRefusedAsync("classes", draft with { Classes = ["no such class"] });
+        await AssertRefusedAsync("source", draft with { Source = "gopher://example.org/" });
+
+        async Task AssertRefusedAsync(string field, VideoDefinition wrong) => Assert.Equal(
+            field, (await Assert.ThrowsAsync<VideoServiceException>(() => Service.PlanAsync(wrong, Timeout))).Field);
+    }
+
     [Fact]
     public async Task Each_wrong_field_is_named()
     {

@@ -6,18 +6,29 @@ using PlayFair.Contracts;
 
 namespace PlayFair.Server;
 
-/// <summary>Reads video definitions, and says of a wrong one which member is wrong, how and where.</summary>
-internal static class DefinitionJson
+/// <summary>What bodies and the configuration hold, read strictly.</summary>
+internal static class StrictJson
 {
-    private static readonly JsonTypeInfo<VideoDefinition> Type = CreateType();
+    public static readonly StrictJson<VideoDefinition> Definition = new("a video");
 
-    /// <summary>Reads one definition.</summary>
+    /// <summary>A definition of which anything may be missing.</summary>
+    public static readonly StrictJson<VideoDefinition> Draft = new("a video", isDraft: true);
+}
+
+/// <summary>Reads objects of one kind, and says of a wrong one which member is wrong, how and where.</summary>
+/// <param name="what">What an object describes.</param>
+/// <param name="isDraft">Whether members that are required may be missing; they are null then.</param>
+internal sealed class StrictJson<T>(string what, bool isDraft = false)
+{
+    private readonly JsonTypeInfo<T> _type = CreateType(isDraft);
+
+    /// <summary>Reads one.</summary>
     /// <param name="path">
     /// What comes before the member's name in errors, such as <c>videos[0].</c>; empty for a body, where errors say at
     /// which line too.
     /// </param>
-    /// <exception cref="RequestException">It is no definition; status 400.</exception>
-    public static VideoDefinition Read(ReadOnlySpan<byte> json, string path = "")
+    /// <exception cref="RequestException">It is none; status 400.</exception>
+    public T Read(ReadOnlySpan<byte> json, string path = "")
     {
         // The parser looks at texts only when they are asked for, and then throws something else.
         if (!Utf8.IsValid(json))
@@ -29,7 +40,7 @@ internal static class DefinitionJson
         try
         {
             CheckMembers(json, path);
-            return JsonSerializer.Deserialize(json, Type)!;
+            return JsonSerializer.Deserialize(json, _type)!;
         }
         catch (JsonException failure)
         {
@@ -42,20 +53,30 @@ internal static class DefinitionJson
         }
     }
 
-    private static JsonTypeInfo<VideoDefinition> CreateType()
+    private static JsonTypeInfo<T> CreateType(bool isDraft)
     {
         var options = new JsonSerializerOptions(ContractJson.Lines.Options)
         {
             // Generated code sets every member of a record, those that are absent to nothing: defaults would be lost.
-            TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver
+            {
+                Modifiers =
+                {
+                    type =>
+                    {
+                        foreach (JsonPropertyInfo property in type.Properties)
+                            property.IsRequired &= !isDraft;
+                    },
+                },
+            },
             PropertyNameCaseInsensitive = false,
             NumberHandling = JsonNumberHandling.Strict,
             RespectNullableAnnotations = true,
         };
-        return (JsonTypeInfo<VideoDefinition>)options.GetTypeInfo(typeof(VideoDefinition));
+        return (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
     }
 
-    private static void CheckMembers(ReadOnlySpan<byte> json, string path)
+    private void CheckMembers(ReadOnlySpan<byte> json, string path)
     {
         var reader = new Utf8JsonReader(json);
         using JsonDocument document = JsonDocument.ParseValue(ref reader);
@@ -65,7 +86,7 @@ internal static class DefinitionJson
         if (root.ValueKind != JsonValueKind.Object)
         {
             throw RequestException.Invalid(
-                path.Length == 0 ? "body" : path.TrimEnd('.'), Found(root), "an object that describes a video");
+                path.Length == 0 ? "body" : path.TrimEnd('.'), Found(root), $"an object that describes {what}");
         }
 
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -73,15 +94,15 @@ internal static class DefinitionJson
         {
             if (!seen.Add(member.Name))
                 throw RequestException.Invalid(path + member.Name, "the member twice", "it once");
-            if (!Type.Properties.Any(property => property.Name == member.Name))
+            if (!_type.Properties.Any(property => property.Name == member.Name))
             {
                 throw RequestException.Invalid(
                     path + member.Name, "an unknown member",
-                    $"one of: {string.Join(", ", Type.Properties.Select(property => property.Name))}");
+                    $"one of: {string.Join(", ", _type.Properties.Select(property => property.Name))}");
             }
         }
 
-        foreach (JsonPropertyInfo property in Type.Properties)
+        foreach (JsonPropertyInfo property in _type.Properties)
         {
             bool isThere = root.TryGetProperty(property.Name, out JsonElement value);
             if (property.IsRequired && !isThere)
@@ -91,7 +112,7 @@ internal static class DefinitionJson
         }
     }
 
-    private static RequestException Wrong(ReadOnlySpan<byte> json, string path, JsonException failure)
+    private RequestException Wrong(ReadOnlySpan<byte> json, string path, JsonException failure)
     {
         string place = path.Length == 0 && failure.LineNumber is { } line
             ? $" at line {line + 1}, byte {failure.BytePositionInLine + 1}"
@@ -99,7 +120,7 @@ internal static class DefinitionJson
         // "$.classes[0]": the member's name ends at the index.
         string member = failure.Path is { Length: > 2 } at ? at[2..] : "";
         string name = member.Split('[')[0];
-        JsonPropertyInfo? property = Type.Properties.FirstOrDefault(property => property.Name == name);
+        JsonPropertyInfo? property = _type.Properties.FirstOrDefault(property => property.Name == name);
         if (property is null)
         {
             // The words before the parser's own account of the place.
