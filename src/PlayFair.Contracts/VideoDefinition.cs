@@ -26,6 +26,9 @@ public sealed record VideoDefinition
     /// <summary>What people call it; null: the id.</summary>
     public string? Title { get; init; }
 
+    /// <summary>Under which heading it is shown, at most 100 characters on one line; null: none.</summary>
+    public string? Group { get; init; }
+
     /// <summary>
     /// Where frames come from: a file's path; an address with rtsp, rtsps, rtmp, rtmps, http, https, srt or udp;
     /// <c>v4l2:/dev/video0</c>; <c>synthetic:SEED</c>. In every answer, credentials in it are replaced by <c>***</c>.
@@ -71,4 +74,7 @@ public sealed record VideoDefinition
 
     /// <summary>How RTSP brings its packets.</summary>
     public RtspTransport Transport { get; init; }
+
+    /// <summary>Whether it rests: nothing is read, and its history stays. A file goes on after its last update.</summary>
+    public bool Paused { get; init; }
 }

@@ -20,6 +20,9 @@ public enum VideoState
 
     /// <summary>It cannot go on; <see cref="VideoStatus.Reason"/> says why and what to do.</summary>
     Failed,
+
+    /// <summary>Its user paused it: nothing is read until the definition says otherwise.</summary>
+    Paused,
 }
 
 /// <summary>A video and how it is doing.</summary>

@@ -75,7 +75,7 @@ public sealed class VideosTests : IDisposable
 
         Outcome added = await Command.RunAsync(
             "videos", "add", Path.GetRelativePath(Environment.CurrentDirectory, file), "--id", "clip",
-            "--title", "A clip",
+            "--title", "A clip", "--group", "Clips",
             "--model", "moves-tsn", "--rate", "4.5", "--window", "24", "--stride", "2", "--samples", "99",
             "--iterations", "3", "--seed", "7", "--score", "logit", "--class", "top2", "--class", "opening something",
             "--fast", "--loop", "--udp",
@@ -92,6 +92,7 @@ public sealed class VideosTests : IDisposable
                 // A server on this machine may work elsewhere.
                 Source = file,
                 Title = "A clip",
+                Group = "Clips",
                 Model = "moves-tsn",
                 RateHz = 4.5,
                 Window = 24,
@@ -125,6 +126,38 @@ public sealed class VideosTests : IDisposable
             .Refused(2, "--rate is '0'; expected");
         (await Command.RunAsync("videos", "add", "x", "--id", "a", "--window", "1"))
             .Refused(2, "--window is '1'; expected 2 to 4096");
+    }
+
+    [Theory]
+    [InlineData("pause", VideoState.Paused)]
+    [InlineData("resume", VideoState.Connecting)]
+    public async Task A_video_is_paused_and_goes_on_as_it_was_described(string command, VideoState state)
+    {
+        VideoStatus video = Samples.Status("gate") with
+        {
+            Definition = new()
+            {
+                Id = "gate",
+                Source = "rtsp://***@camera/1",
+                RateHz = 4.5,
+                Classes = ["top2"],
+                Group = "Doors",
+                Paused = command == "resume",
+            },
+        };
+        await using var server = new ScriptedServer(
+            answer => answer.SendJsonAsync(Samples.Json(video)),
+            answer => answer.SendJsonAsync(Samples.Json(video with { State = state })));
+
+        Outcome run = await Command.RunAsync("videos", command, "gate", "--url", server.Address);
+
+        Assert.Equal((0, ""), (run.Code, run.Error));
+        Assert.Equal($"'gate' is {(command == "pause" ? "paused" : "connecting")}.\n", run.Output);
+        Received put = server.Requests.Last();
+        Assert.Equal(("PUT", "/api/v1/videos/gate"), (put.Method, put.Target));
+        VideoDefinition sent = JsonSerializer.Deserialize(put.Body, ContractJson.Lines.VideoDefinition)!;
+        Assert.Equal(video.Definition with { Paused = command == "pause", Classes = sent.Classes }, sent);
+        Assert.Equal(["top2"], sent.Classes);
     }
 
     [Fact]

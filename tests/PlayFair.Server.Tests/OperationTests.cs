@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using PlayFair.Contracts;
 using PlayFair.Engine;
 
@@ -223,6 +224,27 @@ public sealed partial class OperationTests
             using HttpResponseMessage response = await server.SendAsync("POST", "/api/v1/reload", "{}");
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             return JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Fact]
+    public async Task A_video_that_its_user_paused_stays_so_when_the_file_is_read()
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        var service = new FakeVideoService();
+        service.Put(Samples.Status(Samples.Definition("a") with { Paused = true }));
+        using var videos = new ConfiguredVideos(
+            new ServerConfiguration(), service, NullLogger<ConfiguredVideos>.Instance);
+
+        Assert.True(await PausedAsync(file => file));
+        Assert.True(await PausedAsync(file => file with { Title = "A" }));
+        Assert.True(await PausedAsync(file => file with { Paused = true }));
+        Assert.False(await PausedAsync(file => file));
+
+        async Task<bool> PausedAsync(Func<VideoDefinition, VideoDefinition> describe)
+        {
+            await videos.ApplyAsync([describe(Samples.Definition("a"))], cancellation);
+            return (await service.GetAsync("a", cancellation)).Definition.Paused;
         }
     }
 

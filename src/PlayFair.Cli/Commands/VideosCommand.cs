@@ -9,7 +9,7 @@ using PlayFair.Contracts;
 
 namespace PlayFair.Cli.Commands;
 
-/// <summary><c>playfair videos</c>: a server's videos, listed, shown, added and removed.</summary>
+/// <summary><c>playfair videos</c>: a server's videos, listed, shown, added, paused and removed.</summary>
 internal static class VideosCommand
 {
     private static readonly VideoDefinition Defaults = new() { Id = "", Source = "" };
@@ -31,6 +31,9 @@ internal static class VideosCommand
 
     private static readonly Option<string?> Title =
         new("--title") { Description = "What people call it.", HelpName = "TEXT" };
+
+    private static readonly Option<string?> Group =
+        new("--group") { Description = "Under which heading it is shown.", HelpName = "TEXT" };
 
     private static readonly Option<string?> Model = new("--model", "-m")
     {
@@ -98,7 +101,7 @@ internal static class VideosCommand
     public static Command Create()
     {
         var videos =
-            new Command("videos", "List, show, add or remove the videos of a server ('playfair serve').") { Json };
+            new Command("videos", "List, show, add, pause or remove the videos of a server ('playfair serve').") { Json };
         SetAction(videos, ListAsync);
         var list = new Command("list", "List the videos.");
         SetAction(list, ListAsync);
@@ -111,13 +114,17 @@ internal static class VideosCommand
             + "  playfair videos add rtsp://camera/stream --id door --rate 8\n"
             + "  playfair videos add clip.mp4 --id clip --fast --window 24 --class \"opening something\" --class top")
         {
-            Source, NewId, Title, Model, Rate, Window, Stride, Samples, Iterations, Seed, Score, Classes,
+            Source, NewId, Title, Group, Model, Rate, Window, Stride, Samples, Iterations, Seed, Score, Classes,
             Fast, Loop, Udp,
         };
         SetAction(add, AddAsync);
         var remove = new Command("remove", "Stop a video and delete it with its history.") { Id };
         SetAction(remove, RemoveAsync);
-        foreach (Command command in new[] { list, show, add, remove })
+        var pause = new Command("pause", "Let a video rest: nothing is read, and its history stays.") { Id };
+        SetAction(pause, (client, arguments, token) => SetPausedAsync(client, arguments, isPaused: true, token));
+        var resume = new Command("resume", "Let a paused video go on: a file after its last update.") { Id };
+        SetAction(resume, (client, arguments, token) => SetPausedAsync(client, arguments, isPaused: false, token));
+        foreach (Command command in new[] { list, show, add, pause, resume, remove })
             videos.Add(command);
         return videos;
     }
@@ -181,6 +188,7 @@ internal static class VideosCommand
             // A server on this machine may work in another folder.
             Source = client.Address.IsLoopback && File.Exists(source) ? Path.GetFullPath(source) : source,
             Title = arguments.GetValue(Title),
+            Group = arguments.GetValue(Group),
             Model = arguments.GetValue(Model),
             RateHz = arguments.GetValue(Rate),
             Window = arguments.GetValue(Window) ?? Defaults.Window,
@@ -203,6 +211,17 @@ internal static class VideosCommand
 
         Console.WriteLine(
             $"Added '{definition.Id}': {VideoText.State(added.State)}. Follow it: playfair watch {definition.Id}");
+    }
+
+    private static async Task SetPausedAsync(
+        PlayFairClient client, ParseResult arguments, bool isPaused, CancellationToken cancellationToken)
+    {
+        VideoStatus video = await client.GetVideoAsync(arguments.GetValue(Id)!, cancellationToken);
+        video = await client.ChangeVideoAsync(video.Definition with { Paused = isPaused }, cancellationToken);
+        if (arguments.GetValue(Json))
+            WriteJson(video);
+        else
+            Console.WriteLine($"'{video.Definition.Id}' is {VideoText.State(video.State)}.");
     }
 
     private static async Task RemoveAsync(
@@ -233,6 +252,8 @@ internal static class VideosCommand
             : "not measured yet";
         string why = video.Quality.Reason is { } quality ? $": {Terminals.OneLine(quality)}" : "";
         Console.WriteLine($"{d.Id}{(d.Title is { } title && title != d.Id ? $": {Terminals.OneLine(title)}" : "")}");
+        if (d.Group is { } group)
+            Console.WriteLine($"group     {Terminals.OneLine(group)}");
         Console.WriteLine($"source    {Terminals.OneLine(d.Source)}");
         Console.WriteLine(VideoText.Text($"state     {VideoText.State(video.State)} since {video.Since:u}{reason}"));
         if (video.NextAttemptAt is { } next)

@@ -144,7 +144,7 @@ internal sealed class VideoPanel(string id)
         {
             VideoState.Live => "green",
             VideoState.Failed => "red",
-            VideoState.Ended => "dim",
+            VideoState.Ended or VideoState.Paused => "dim",
             _ => "yellow",
         };
         return $"[{colour}]● {State(state)}[/]";

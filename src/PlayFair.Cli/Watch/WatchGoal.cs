@@ -28,10 +28,14 @@ internal sealed class WatchGoal(IReadOnlyList<string>? videos, bool isOnce)
                 case StreamUpdate { Update.Video: var video } when isOnce:
                     _open.Remove(video);
                     break;
-                case StreamStatus { Status: { State: VideoState.Ended or VideoState.Failed } status }
+                case StreamStatus
+                {
+                    Status: { State: VideoState.Ended or VideoState.Failed or VideoState.Paused } status,
+                }
                     when isOnce && status.LastSequence is null:
                     string reason = status.Reason is { } words ? $": {words}" : "";
-                    Miss(status.Definition.Id, $"has {VideoText.State(status.State)} without an update{reason}");
+                    string became = status.State == VideoState.Paused ? "is" : "has";
+                    Miss(status.Definition.Id, $"{became} {VideoText.State(status.State)} without an update{reason}");
                     break;
                 case StreamRemoved { Video: var video }:
                     Miss(video, "was removed");

@@ -24,8 +24,8 @@ internal static partial class DefinitionRules
     {
         if (definition.Id.Length > 0)
             CheckId(definition.Id);
-        Require(definition.Title is null || (definition.Title.Length <= 200 && !definition.Title.Any(char.IsControl)),
-            "title", "a long one or one with control characters", "at most 200 characters on one line");
+        RequireLine("title", definition.Title, 200);
+        RequireLine("group", definition.Group, 100);
         RequireRange("rateHz", definition.RateHz, 0.01, 120);
         RequireRange("window", definition.Window, MinWindow, SampledEsv.MaxFrameCount);
         RequireRange("stride", definition.Stride, 1, definition.Window);
@@ -42,6 +42,7 @@ internal static partial class DefinitionRules
         VideoDefinition complete = definition with
         {
             Title = definition.Title ?? definition.Id,
+            Group = string.IsNullOrWhiteSpace(definition.Group) ? null : definition.Group.Trim(),
             Model = model.Name,
             Score = ScoreKinds.Name(score),
             Samples = definition.Samples ?? (IsExactDefault(definition.Window, model) ? null : DefaultSamples),
@@ -124,6 +125,10 @@ internal static partial class DefinitionRules
             window--;
         return window < MinWindow ? null : window;
     }
+
+    private static void RequireLine(string field, string? text, int most) => Require(
+        text is null || (text.Length <= most && !text.Any(char.IsControl)),
+        field, "a long one or one with control characters", $"at most {most} characters on one line");
 
     private static void RequireRange(string field, double value, double least, double most) =>
         Require(value >= least && value <= most, field, $"{value}", $"{least} to {most}");

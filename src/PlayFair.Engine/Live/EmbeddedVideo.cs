@@ -83,7 +83,7 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
                 return new VideoStatus
                 {
                     Definition = Definition with { Source = ShownSource },
-                    State = (VideoState)_status.State,
+                    State = IsPaused ? VideoState.Paused : (VideoState)_status.State,
                     Reason = _status.Reason,
                     Since = _status.Since,
                     NextAttemptAt = _status.NextAttemptAt,
@@ -92,7 +92,7 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
                     Model = $"{_model.Package.Name} {_model.Package.Version}",
                     FramesInWindow = _window?.FrameCount ?? 0,
                     LastSequence = Feed.NextSequence > 0 ? Feed.NextSequence - 1 : null,
-                    LastUpdateAt = _last?.ComputedAt,
+                    LastUpdateAt = (_last ?? Feed.Latest)?.ComputedAt,
                     DecodedFrames = _source?.DecodedCount ?? 0,
                     SampledFrames = _sampledCount,
                     DroppedFrames = _source?.DroppedCount ?? 0,
@@ -128,15 +128,31 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
         }
     }
 
-    public void Start() => _running = _address is { } address
+    public void Start() => _running = _address is { } address && !Definition.Paused
         ? Task.Run(() => RunAsync(address, _stopping.Token))
         : Task.CompletedTask;
+
+    /// <summary>Ends the run; it can be gone on with from <see cref="Resume"/>.</summary>
+    public async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await _running;
+    }
+
+    /// <summary>Has one that was stopped rest, with what it shows: its last frames, and how it was doing.</summary>
+    public void Pause()
+    {
+        Definition = Definition with { Paused = true };
+        SetStatus(new SourceStatus(SourceState.Connecting, Reason: null, _options.Time.GetUtcNow()));
+    }
 
     /// <summary>One that goes on where this one, which was disposed of, has stopped.</summary>
     public EmbeddedVideo Again() => new(
         Definition, _address, _model, _run, Feed, _store, _cores, _options, _address is null ? _status.Reason : null);
 
-    public void Rename(string? title) => Definition = Definition with { Title = title ?? Definition.Id };
+    /// <summary>Takes over what its run does not depend on.</summary>
+    public void Relabel(VideoDefinition definition) =>
+        Definition = Definition with { Title = definition.Title, Group = definition.Group };
 
     /// <summary>A picture of a recent frame; null if it is not here any more.</summary>
     public byte[]? Thumbnail(long frameIndex) => _shelf.Png(frameIndex);
@@ -160,11 +176,10 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the run; it can be gone on with from <see cref="Resume"/>.</summary>
+    /// <summary>Ends the run as <see cref="StopAsync"/> does, and lets go of the frames.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
-        await _running;
+        await StopAsync();
         _shelf.Dispose();
     }
 
@@ -334,6 +349,9 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
             Definition.Id, source, features, _window, this, _cores, _governor, _options.Time);
         await pipeline.RunAsync(cancellationToken);
     }
+
+    /// <summary>What cannot be opened is told even where it need not be.</summary>
+    private bool IsPaused => Definition.Paused && _address is not null;
 
     /// <summary>Indices of a live video go on growing when it is started again.</summary>
     private long NextFrameIndex() =>

@@ -145,9 +145,10 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         try
         {
             old = Find(complete.Id);
-            if (IsSame(complete, old.Definition))
+            bool isSame = IsSame(complete, old.Definition);
+            if (isSame && complete.Paused == old.Definition.Paused)
             {
-                old.Rename(complete.Title);
+                old.Relabel(complete);
                 Save(old.Definition, old.Resume);
                 old.Feed.StatusChanged();
                 return old.Status;
@@ -160,10 +161,19 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
             }
             catch (VideoServiceException)
             {
+                await old.DisposeAsync();
                 Run(old.Again());
                 throw;
             }
 
+            if (isSame && complete.Paused)
+            {
+                old.Relabel(complete);
+                old.Pause();
+                return old.Status;
+            }
+
+            await old.DisposeAsync();
             return Run(Create(complete, address, model, RunState.FromJson(old.Resume), old.Feed));
         }
         finally
@@ -186,12 +196,14 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
             }
             catch (StoreException failure)
             {
+                await video.DisposeAsync();
                 Run(video.Again());
                 throw new VideoServiceException(
                     VideoServiceError.StoreFailed, $"'{id}' cannot be removed: {failure.Message}", field: null,
                     failure);
             }
 
+            await video.DisposeAsync();
             _videos.TryRemove(id, out _);
             _statistics.Forget(id);
             video.Feed.Remove();
@@ -421,7 +433,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
     /// <summary>Ends its run, and waits until all it has computed is published.</summary>
     private async Task StopAsync(EmbeddedVideo video)
     {
-        await video.DisposeAsync();
+        await video.StopAsync();
         if (_store is not null)
             await _store.FlushAsync(CancellationToken.None);
     }
@@ -506,7 +518,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         return new StatisticsRange(query.Videos, query.Model, from, to);
     }
 
-    /// <summary>Whether at most the titles differ.</summary>
+    /// <summary>Whether at most title, group and pausing differ.</summary>
     private static bool IsSame(VideoDefinition a, VideoDefinition b) =>
         RunState.Fingerprint(a) == RunState.Fingerprint(b) && a.Pace == b.Pace && a.Transport == b.Transport;
 

@@ -32,8 +32,8 @@ public interface IVideoService
     Task<VideoStatus> AddAsync(VideoDefinition definition, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Describes a video anew. What does not touch its pipeline (the title) changes at once; anything else starts it again,
-    /// and its sequence goes on.
+    /// Describes a video anew. What does not touch its pipeline (title and group) changes at once; anything else starts it
+    /// again, and its sequence goes on. Paused it stops; a file that is no longer goes on after its last update.
     /// </summary>
     Task<VideoStatus> ChangeAsync(VideoDefinition definition, CancellationToken cancellationToken = default);
 

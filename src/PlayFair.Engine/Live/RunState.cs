@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using PlayFair.Contracts;
 using PlayFair.Video;
@@ -17,8 +18,15 @@ internal sealed record RunState(
     string Definition, long FirstSequence, string? Identity = null, FileFacts? Facts = null, bool HasEnded = false)
 {
     /// <summary>The part of a definition that the updates of a file follow from.</summary>
-    public static string Fingerprint(VideoDefinition definition) => JsonSerializer.Serialize(
-        definition with { Title = null, Pace = default, Transport = default }, ContractJson.Lines.VideoDefinition);
+    public static string Fingerprint(VideoDefinition definition)
+    {
+        JsonObject json = JsonSerializer.SerializeToNode(
+            definition with { Title = null, Group = null, Pace = default, Transport = default },
+            ContractJson.Lines.VideoDefinition)!.AsObject();
+        // Stores that are older than this member hold texts without it.
+        json.Remove("paused");
+        return json.ToJsonString(ContractJson.Lines.Options);
+    }
 
     public string ToJson() => JsonSerializer.Serialize(this, RunStateJson.Default.RunState);
 

@@ -17,11 +17,12 @@ public sealed record ReloadReport(
 public sealed record ReloadFailure(string Video, string Detail);
 
 /// <summary>Keeps the configuration file's videos as it describes them; leaves all others alone.</summary>
+/// <remarks>Who paused one by the API finds it so after a restart, unless the file was what paused it.</remarks>
 public sealed class ConfiguredVideos(
     ServerConfiguration configuration, IVideoService service, ILogger<ConfiguredVideos> log) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
-    private readonly Dictionary<string, string> _applied = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Json, bool Pauses)> _applied = new(StringComparer.Ordinal);
 
     /// <summary>Reads the file again, and adds, changes and removes what differs from the last time.</summary>
     /// <exception cref="ConfigurationException">The file is wrong, or there is none; nothing was touched.</exception>
@@ -49,12 +50,12 @@ public sealed class ConfiguredVideos(
         try
         {
             var running = (await service.ListAsync(cancellationToken))
-                .Select(status => status.Definition.Id).ToHashSet();
+                .ToDictionary(status => status.Definition.Id, status => status.Definition);
             foreach (string id in _applied.Keys.Except(videos.Select(video => video.Id)).ToList())
             {
                 await TryAsync(id, async () =>
                 {
-                    if (running.Contains(id))
+                    if (running.ContainsKey(id))
                         await service.RemoveAsync(id, cancellationToken);
                     _applied.Remove(id);
                     removed.Add(id);
@@ -64,16 +65,18 @@ public sealed class ConfiguredVideos(
             foreach (VideoDefinition video in videos)
             {
                 string json = JsonSerializer.Serialize(video, ContractJson.Lines.VideoDefinition);
-                bool isRunning = running.Contains(video.Id);
-                if (isRunning && _applied.GetValueOrDefault(video.Id) == json)
+                bool isRunning = running.TryGetValue(video.Id, out VideoDefinition? now);
+                (string? Json, bool Pauses) before = _applied.GetValueOrDefault(video.Id);
+                if (isRunning && before.Json == json)
                     continue;
+                bool staysPaused = now?.Paused == true && !before.Pauses;
                 await TryAsync(video.Id, async () =>
                 {
                     if (isRunning)
-                        await service.ChangeAsync(video, cancellationToken);
+                        await service.ChangeAsync(video with { Paused = video.Paused || staysPaused }, cancellationToken);
                     else
                         await service.AddAsync(video, cancellationToken);
-                    _applied[video.Id] = json;
+                    _applied[video.Id] = (json, video.Paused);
                     (isRunning ? changed : added).Add(video.Id);
                 });
             }

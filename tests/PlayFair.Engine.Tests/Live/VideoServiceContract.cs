@@ -144,6 +144,8 @@ public abstract class VideoServiceContract : IAsyncLifetime
     {
         VideoDefinition good = File("clip", Clip(0));
         await AssertWrongAsync("id", good with { Id = "No Spaces" });
+        await AssertWrongAsync("group", good with { Group = new string('g', 101) });
+        await AssertWrongAsync("group", good with { Group = "two\nlines" });
         await AssertWrongAsync("model", good with { Model = "no-such" });
         await AssertWrongAsync("rateHz", good with { RateHz = 0 });
         await AssertWrongAsync("window", good with { Window = 1 });
@@ -268,12 +270,15 @@ public abstract class VideoServiceContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_new_title_starts_nothing_again_and_a_new_window_goes_on_counting()
+    public async Task A_new_title_or_group_starts_nothing_again_and_a_new_window_goes_on_counting()
     {
         await Service.AddAsync(File("clip", Clip(14)), Timeout);
         int count = (await ReadToEndAsync("clip")).Count;
-        VideoStatus renamed = await Service.ChangeAsync(File("clip", Clip(14)) with { Title = "A door" }, Timeout);
-        Assert.Equal(("A door", VideoState.Ended), (renamed.Definition.Title, renamed.State));
+        VideoStatus renamed = await Service.ChangeAsync(
+            File("clip", Clip(14)) with { Title = "A door", Group = "Ground floor" }, Timeout);
+        Assert.Equal(
+            ("A door", "Ground floor", VideoState.Ended),
+            (renamed.Definition.Title, renamed.Definition.Group, renamed.State));
 
         await Service.ChangeAsync(File("clip", Clip(14)) with { Window = 4 }, Timeout);
         List<AttributionUpdate> all = await ReadToEndAsync("clip");
@@ -343,6 +348,60 @@ public abstract class VideoServiceContract : IAsyncLifetime
             for (int i = 0; i < Window; i++)
                 Assert.Equal(expected.Classes[0].Esv[i], actual.Classes[0].Esv[i], 1e-5f);
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_paused_file_rests_and_goes_on_after_its_last_update(bool isStartedAgain)
+    {
+        await Service.AddAsync(File("whole", Clip(14)) with { Samples = 4, Loop = true }, Timeout);
+        List<AttributionUpdate> whole = await ReadUpdatesAsync("whole", 0, 90);
+        await Service.RemoveAsync("whole", Timeout);
+
+        VideoDefinition definition = File("clip", Clip(14)) with { Samples = 4, Loop = true };
+        await Service.AddAsync(definition, Timeout);
+        await ReadUpdatesAsync("clip", 0, 30);
+        VideoStatus paused = await Service.ChangeAsync(definition with { Paused = true, Group = "resting" }, Timeout);
+        Assert.Equal((VideoState.Paused, "resting"), (paused.State, paused.Definition.Group));
+        AttributionUpdate last = (await Service.LatestAsync("clip", Timeout))!;
+        Assert.Equal((paused.LastSequence, paused.LastUpdateAt), (last.Sequence, last.ComputedAt));
+        Assert.NotNull(await Service.ThumbnailAsync("clip", last.FrameIndices[^1], Timeout));
+        if (isStartedAgain)
+        {
+            await StopAsync();
+            Service = await StartAsync(maxVideos: 4, maxSubscribers: 3);
+            paused = await StateAsync("clip", VideoState.Paused);
+            Assert.Equal((last.Sequence, "resting"), (paused.LastSequence, paused.Definition.Group));
+        }
+
+        VideoStatus running = await Service.ChangeAsync(definition, Timeout);
+        Assert.NotEqual(VideoState.Paused, running.State);
+        int count = Math.Max(90, (int)last.Sequence + 20);
+        List<AttributionUpdate> parts = await ReadUpdatesAsync("clip", 0, count);
+        Assert.Equal(Enumerable.Range(0, count).Select(i => (long)i), parts.Select(u => u.Sequence));
+        foreach ((AttributionUpdate expected, AttributionUpdate actual) in whole.Zip(parts))
+        {
+            Assert.Equal(expected.FrameIndices, actual.FrameIndices);
+            Assert.Equal(expected.Classes[0].Esv[0], actual.Classes[0].Esv[0], 1e-5f);
+        }
+
+        // A loop's frames go on counting: none is missing, none comes again.
+        Assert.All(parts.Zip(parts.Skip(1)), pair => Assert.Equal(pair.First.FrameIndices[1..], pair.Second.FrameIndices[..^1]));
+    }
+
+    [Fact]
+    public async Task A_live_video_that_is_added_paused_is_read_only_once_it_goes_on()
+    {
+        var camera = new VideoDefinition { Id = "camera", Source = "synthetic:1", Window = 2, Paused = true };
+        Assert.Equal(VideoState.Paused, (await Service.AddAsync(camera, Timeout)).State);
+        await Service.ChangeAsync(camera with { Paused = false }, Timeout);
+        await ReadUpdatesAsync("camera", 0, 2);
+        await Service.ChangeAsync(camera, Timeout);
+        VideoStatus paused = await StateAsync("camera", VideoState.Paused);
+        await Service.ChangeAsync(camera with { Paused = false }, Timeout);
+        List<AttributionUpdate> after = await ReadUpdatesAsync("camera", paused.LastSequence!.Value, 3);
+        Assert.True(after[1].FrameIndices[0] > after[0].FrameIndices[^1], "a window spans the pause");
     }
 
     [Fact]
