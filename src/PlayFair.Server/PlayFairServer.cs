@@ -45,6 +45,7 @@ public static class PlayFairServer
         services.AddSingleton(configuration.Time);
         services.AddSingleton<ConfiguredVideos>();
         services.AddSingleton<ApiRoutes>();
+        services.AddSingleton<HistoryRoutes>();
         services.AddSingleton<OperationalRoutes>();
         services.AddSingleton(_ => new MeterReading(LiveMetrics.Name));
         services.AddHostedService<StatusLog>();
@@ -85,6 +86,7 @@ public static class PlayFairServer
         app.UseRouting();
         app.UseEndpoints(_ => { });
         app.Services.GetRequiredService<ApiRoutes>().Map(app);
+        app.Services.GetRequiredService<HistoryRoutes>().Map(app);
         app.Services.GetRequiredService<OperationalRoutes>().Map(app);
         DashboardRoutes.Map(app);
         app.MapOpenApi(OpenApi);

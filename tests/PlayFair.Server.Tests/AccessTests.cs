@@ -56,6 +56,7 @@ public sealed class AccessTests
             Assert.Equal("status", (await events.ReadAsync())!.Name);
         using (HttpResponseMessage picture = await server.GetAsync($"/api/v1/videos/a/frames/1/thumbnail?access_token={Viewer}"))
             Assert.Equal(HttpStatusCode.OK, picture.StatusCode);
+        await ProblemAssert.IsAsync(await server.GetAsync("/api/v1/videos/none/media?access_token=" + Viewer), 404);
         await ProblemAssert.IsAsync(await server.GetAsync($"/api/v1/videos?access_token={Viewer}"), 401);
         await ProblemAssert.IsAsync(await server.GetAsync($"/api/v1/events?access_token=wrong-{Viewer}"), 401);
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using PlayFair.Contracts;
 using PlayFair.Engine;
+using PlayFair.Video;
 
 namespace PlayFair.Server.Tests;
 
@@ -243,6 +244,12 @@ internal sealed class FakeVideoService : IVideoService
         await GetAsync(id, cancellationToken);
         return Thumbnails.GetValueOrDefault(frameIndex);
     }
+
+    /// <summary>Plays the file that a video's source names.</summary>
+    public async Task<MediaFile> OpenMediaAsync(string id, CancellationToken cancellationToken = default) =>
+        await MediaFile.OpenAsync(
+            VideoSource.Parse((await GetAsync(id, cancellationToken)).Definition.Source), SourcePolicy.Anything,
+            cancellationToken);
 
     private static bool Follows(Subscription subscription, string id) => subscription.Videos?.Contains(id) != false;
 

@@ -63,6 +63,9 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
 
     public VideoDefinition Definition { get; private set; }
 
+    /// <summary>The source; null: it cannot be opened.</summary>
+    public VideoSource? Address => _address;
+
     public VideoFeed Feed { get; }
 
     public string? Resume => _run?.ToJson();

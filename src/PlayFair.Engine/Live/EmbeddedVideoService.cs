@@ -305,6 +305,29 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
             () => video.Thumbnail(frameIndex) ?? _store?.ReadThumbnail(id, frameIndex), cancellationToken);
     }
 
+    public async Task<MediaFile> OpenMediaAsync(string id, CancellationToken cancellationToken = default)
+    {
+        EmbeddedVideo video = Find(id);
+        if (video.Address is not { IsLive: false } address)
+        {
+            throw new VideoServiceException(
+                VideoServiceError.NotFound, $"Video '{id}' is not read from a file: there is none to play.");
+        }
+
+        try
+        {
+            return await MediaFile.OpenAsync(address, _options.Sources, cancellationToken);
+        }
+        catch (SourceException refusal)
+        {
+            throw new VideoServiceException(VideoServiceError.Forbidden, refusal.Message, field: null, refusal);
+        }
+        catch (Exception failure) when (failure is VideoException or IOException)
+        {
+            throw new VideoServiceException(VideoServiceError.NotFound, failure.Message, field: null, failure);
+        }
+    }
+
     /// <summary>Stops every video, stores what is on its way, and closes the store.</summary>
     public async ValueTask DisposeAsync()
     {

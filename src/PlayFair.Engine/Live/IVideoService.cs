@@ -1,4 +1,5 @@
 using PlayFair.Contracts;
+using PlayFair.Video;
 
 namespace PlayFair.Engine;
 
@@ -64,4 +65,10 @@ public interface IVideoService
     /// <summary>A PNG picture of a frame as the model saw it, of the recent or kept ones; null where there is none.</summary>
     /// <param name="frameIndex">As in <see cref="AttributionUpdate.FrameIndices"/>.</param>
     Task<byte[]?> ThumbnailAsync(string id, long frameIndex, CancellationToken cancellationToken = default);
+
+    /// <summary>The file of a video that is read from one, to be played; whoever calls disposes it.</summary>
+    /// <exception cref="VideoServiceException">
+    /// <see cref="VideoServiceError.NotFound"/>: the source is live, or its file is gone or none that is played.
+    /// </exception>
+    Task<MediaFile> OpenMediaAsync(string id, CancellationToken cancellationToken = default);
 }

@@ -112,7 +112,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, ServerConfiguration
         string path = request.Path.Value ?? "";
         bool isLoadedByAddress = path == $"{ApiRoutes.Prefix}/events"
             || (path.StartsWith(ApiRoutes.Prefix, StringComparison.Ordinal)
-                && path.EndsWith("/thumbnail", StringComparison.Ordinal));
+                && (path.EndsWith("/thumbnail", StringComparison.Ordinal)
+                    || path.EndsWith("/media", StringComparison.Ordinal)));
         return isLoadedByAddress && request.Query[QueryToken] is [{ Length: > 0 } value] ? value : null;
     }
 }

@@ -20,22 +20,22 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
     private static readonly Parameter Limit = new(
         "limit", JsonSchemaType.Integer, $"The most entries, 1 to {HistoryQuery.MaxLimit}; {DefaultLimit} by default.");
 
-    private static readonly Parameter From = Time("from", "The earliest time at which the newest frame arrived.");
-    private static readonly Parameter To = Time("to", "The latest such time.");
+    internal static readonly Parameter From = Time("from", "The earliest time at which the newest frame arrived.");
+    internal static readonly Parameter To = Time("to", "The latest such time.");
 
-    private static readonly Parameter FromSequence = new(
+    internal static readonly Parameter FromSequence = new(
         "fromSequence", JsonSchemaType.Integer, "The lowest sequence number.");
 
-    private static readonly Parameter ToSequence = new(
+    internal static readonly Parameter ToSequence = new(
         "toSequence", JsonSchemaType.Integer, "The highest sequence number.");
 
     private static readonly Parameter FromFrame = new(
         "fromFrame", JsonSchemaType.Integer, "The lowest frame index.");
 
-    private static readonly Parameter Token = new(
+    internal static readonly Parameter Token = new(
         "access_token", JsonSchemaType.String, "A token, where a browser cannot send the Authorization header.");
 
-    private static readonly Parameter Video = new(
+    internal static readonly Parameter Video = new(
         "video", JsonSchemaType.String, "A video's id; all videos by default.", IsRepeatable: true);
 
     private static readonly Parameter[] StatisticsParameters =
@@ -153,20 +153,25 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
             Add(method, path, handle, operation);
 
         RouteHandlerBuilder Add(string method, string path, Func<HttpContext, Task> handle, Operation operation) =>
-            // As a Delegate: the document has nothing of a RequestDelegate.
-            routes.MapMethods($"{Prefix}/{path}", [method], (Delegate)((HttpContext context) =>
-            {
-                operation.CheckQuery(context.Request.Query);
-                return handle(context);
-            })).WithName(operation.Name).WithMetadata(operation).WithTags(path.Split('/')[0]);
+            ApiRoutes.Add(routes, method, path, handle, operation);
     }
 
-    private static Parameter Time(string name, string description) => new(
+    /// <summary>Adds an address under <see cref="Prefix"/>, with what the document says of it.</summary>
+    internal static RouteHandlerBuilder Add(
+        IEndpointRouteBuilder routes, string method, string path, Func<HttpContext, Task> handle, Operation operation) =>
+        // As a Delegate: the document has nothing of a RequestDelegate.
+        routes.MapMethods($"{Prefix}/{path}", [method], (Delegate)((HttpContext context) =>
+        {
+            operation.CheckQuery(context.Request.Query);
+            return handle(context);
+        })).WithName(operation.Name).WithMetadata(operation).WithTags(path.Split('/')[0]);
+
+    internal static Parameter Time(string name, string description) => new(
         name, JsonSchemaType.String, $"{description} ISO 8601, UTC unless it says otherwise.", Format: "date-time");
 
-    private static string Id(HttpContext context) => (string)context.Request.RouteValues["id"]!;
+    internal static string Id(HttpContext context) => (string)context.Request.RouteValues["id"]!;
 
-    private static QueryReader Query(HttpContext context) => new(context.Request.Query);
+    internal static QueryReader Query(HttpContext context) => new(context.Request.Query);
 
     private async Task ListAsync(HttpContext context)
     {
@@ -381,7 +386,7 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
     private static int LimitOf(QueryReader query) =>
         (int)(query.Number("limit", 1, HistoryQuery.MaxLimit) ?? DefaultLimit);
 
-    private static HistoryQuery Bounds(HttpContext context)
+    internal static HistoryQuery Bounds(HttpContext context)
     {
         QueryReader query = Query(context);
         var bounds = new HistoryQuery
@@ -396,7 +401,7 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         return bounds;
     }
 
-    private static void CheckOrder<T>(T? from, T? to, string field)
+    internal static void CheckOrder<T>(T? from, T? to, string field)
         where T : struct, IComparable<T>
     {
         if (from is { } start && to is { } end && start.CompareTo(end) > 0)
@@ -433,7 +438,7 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         context.Response.Headers.Link = $"<{context.Request.Path.ToUriComponent()}?{query}>; rel=\"next\"";
     }
 
-    private static Task WriteAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type) => WriteBytesAsync(
+    internal static Task WriteAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type) => WriteBytesAsync(
         context, JsonSerializer.SerializeToUtf8Bytes(value, type), "application/json; charset=utf-8", "no-cache");
 
     /// <summary>Answers with bytes, or with 304 where the client has them.</summary>

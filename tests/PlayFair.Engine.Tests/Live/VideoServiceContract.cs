@@ -8,7 +8,7 @@ namespace PlayFair.Engine.Tests;
 
 /// <summary>What every implementation of <see cref="IVideoService"/> does, asked of it over real files and a real store.</summary>
 /// <remarks>Its model is moves-trn; services on one <see cref="Folder"/> share a store, one after the other.</remarks>
-public abstract class VideoServiceContract : IAsyncLifetime
+public abstract partial class VideoServiceContract : IAsyncLifetime
 {
     private const int Window = 6;
 

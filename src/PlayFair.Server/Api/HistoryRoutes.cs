@@ -1,0 +1,41 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Net.Http.Headers;
+using PlayFair.Engine;
+using PlayFair.Video;
+
+namespace PlayFair.Server;
+
+/// <summary>The addresses under which a dashboard looks back.</summary>
+internal sealed class HistoryRoutes(IVideoService service)
+{
+    /// <summary>A player that is paused takes nothing; browsers fetch the rest anew when it goes on.</summary>
+    private static readonly MinDataRate PlayingRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromMinutes(10));
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        Get("videos/{id}/media", MediaAsync, new Operation("media", "A file video's file, to be played.")
+        {
+            Description = "Ranges of bytes are answered with 206. 404 for live sources, and for files in no container "
+                + "of videos.",
+            Query = [ApiRoutes.Token],
+        }).Produces(StatusCodes.Status200OK, contentType: "video/mp4")
+            .Produces(StatusCodes.Status206PartialContent, contentType: "video/mp4");
+
+        RouteHandlerBuilder Get(string path, Func<HttpContext, Task> handle, Operation operation) =>
+            ApiRoutes.Add(routes, "GET", path, handle, operation);
+    }
+
+    private async Task MediaAsync(HttpContext context)
+    {
+        await using MediaFile media = await service.OpenMediaAsync(ApiRoutes.Id(context), context.RequestAborted);
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+            rate.MinDataRate = PlayingRate;
+        context.Response.Headers.CacheControl = "private, no-cache";
+        context.Response.Headers.ContentSecurityPolicy = "sandbox";
+        await Results.Stream(
+            media.Content, media.ContentType, lastModified: media.ModifiedAt,
+            entityTag: new EntityTagHeaderValue($"\"{media.Identity}\""), enableRangeProcessing: true)
+            .ExecuteAsync(context);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Net;
+using PlayFair.Contracts;
+
+namespace PlayFair.Server.Tests;
+
+public sealed class HistoryRouteTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("playfair history ");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task A_file_is_sent_whole_or_in_ranges_and_not_again_to_who_has_it()
+    {
+        byte[] bytes = [0, 0, 0, 24, .. "ftypisom"u8, .. Enumerable.Range(0, 500).Select(i => (byte)i)];
+        await using RunningServer server = await StartAsync("clip.mp4", bytes);
+        const string path = "/api/v1/videos/clip/media";
+
+        using HttpResponseMessage whole = await server.GetAsync(path);
+        Assert.Equal((HttpStatusCode.OK, "video/mp4"), (whole.StatusCode, whole.Content.Headers.ContentType!.ToString()));
+        Assert.Equal(bytes, await whole.Content.ReadAsByteArrayAsync(Token));
+        Assert.Equal("bytes", Assert.Single(whole.Headers.AcceptRanges));
+        string tag = whole.Headers.ETag!.ToString();
+
+        using HttpResponseMessage part = await server.SendAsync("GET", path, null, ("Range", "bytes=100-199"));
+        Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
+        Assert.Equal($"bytes 100-199/{bytes.Length}", part.Content.Headers.ContentRange!.ToString());
+        Assert.Equal(bytes[100..200], await part.Content.ReadAsByteArrayAsync(Token));
+
+        using HttpResponseMessage known = await server.SendAsync("GET", path, null, ("If-None-Match", tag));
+        Assert.Equal(HttpStatusCode.NotModified, known.StatusCode);
+
+        // What was replaced meanwhile is not glued to what a player has of the old one.
+        File.SetLastWriteTimeUtc(Path.Combine(_folder.FullName, "clip.mp4"), DateTime.UnixEpoch);
+        using HttpResponseMessage other = await server.SendAsync(
+            "GET", path, null, ("Range", "bytes=100-199"), ("If-Range", tag));
+        Assert.Equal(HttpStatusCode.OK, other.StatusCode);
+        Assert.NotEqual(tag, other.Headers.ETag!.ToString());
+    }
+
+    [Theory]
+    [InlineData("1A45DFA3A342868101428282847765626D00", "video/webm")]
+    [InlineData("1A45DFA3A34286810142828288 6D6174726F736B61", "video/x-matroska")]
+    [InlineData("52494646000000004156492000000000", "video/x-msvideo")]
+    [InlineData("0000001466747970717420200000000000", "video/quicktime")]
+    public async Task Containers_are_told_by_their_first_bytes(string head, string type)
+    {
+        byte[] bytes = Convert.FromHexString(head.Replace(" ", "", StringComparison.Ordinal));
+        await using RunningServer server = await StartAsync("clip", bytes);
+        using HttpResponseMessage answer = await server.GetAsync("/api/v1/videos/clip/media");
+        Assert.Equal(type, answer.Content.Headers.ContentType!.ToString());
+    }
+
+    private async Task<RunningServer> StartAsync(string file, byte[] content)
+    {
+        string path = Path.Combine(_folder.FullName, file);
+        await File.WriteAllBytesAsync(path, content, Token);
+        var service = new FakeVideoService();
+        service.Put(Samples.Status(new VideoDefinition { Id = "clip", Source = path }));
+        return await RunningServer.StartAsync(service);
+    }
+}
