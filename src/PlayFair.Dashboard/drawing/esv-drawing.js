@@ -53,6 +53,18 @@ function fill(element, attributes, children) {
 }
 
 /**
+ * Writes only what changed, so that nothing else is laid out and painted again.
+ * @param {Element} element
+ * @param {Record<string, string | number>} attributes
+ */
+function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    const text = String(value);
+    if (element.getAttribute(name) !== text) element.setAttribute(name, text);
+  }
+}
+
+/**
  * @param {string} name
  * @param {Attributes} [attributes]
  * @param {(Node | string)[]} children
@@ -260,23 +272,82 @@ export function markerIcon(style) {
  * @param {number} [error] A standard error, drawn as a whisker to either side of the value.
  */
 export function signedBar(value, domain, error) {
+  const bar = svg('svg', {
+    class: 'signed-bar', viewBox: '0 0 100 100', preserveAspectRatio: 'none', 'aria-hidden': 'true',
+  },
+  svg('rect', { x: 28, width: 44 }),
+  svg('line', { class: 'zero-line', x1: 0, x2: 100 }),
+  ...error === undefined ? [] : [svg('path', { class: 'whisker' })]);
+  setSignedBar(bar, value, domain, error);
+  return bar;
+}
+
+/**
+ * Gives a {@link signedBar} another value in place: bars that change many times a second are not built anew.
+ * @param {SVGElement} bar Made with an error if there is one now, and without if there is none.
+ * @param {number} value
+ * @param {Range} domain
+ * @param {number} [error]
+ */
+export function setSignedBar(bar, value, domain, error) {
   const y = linearScale(domain, [100, 0]);
   const zero = y(0);
-  const top = Math.min(zero, y(value));
-  return svg('svg', { class: 'signed-bar', viewBox: '0 0 100 100', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-    svg('rect', { class: role(value), x: 28, width: 44, y: round(top), height: round(Math.abs(y(value) - zero)) }),
-    svg('line', { class: 'zero-line', x1: 0, x2: 100, y1: round(zero), y2: round(zero) }),
-    ...error === undefined ? [] : [whisker(y(value - error), y(value + error))]);
+  const [rect, line, whisker] = bar.children;
+  set(rect, { class: role(value), y: round(Math.min(zero, y(value))), height: round(Math.abs(y(value) - zero)) });
+  set(line, { y1: round(zero), y2: round(zero) });
+  if (error !== undefined) set(whisker, { d: whiskerPath(50, 8, y(value - error), y(value + error)) });
 }
 
 /**
  * An upright line with a cap at each end.
+ * @param {number} x
+ * @param {number} cap Half the caps' length.
  * @param {number} low
  * @param {number} high
  */
-function whisker(low, high) {
-  const [bottom, top] = [round(low), round(high)];
-  return svg('path', { class: 'whisker', d: `M42 ${bottom}H58M50 ${bottom}V${top}M42 ${top}H58` });
+function whiskerPath(x, cap, low, high) {
+  const [bottom, top, left, right] = [low, high, x - cap, x + cap].map(round);
+  return `M${left} ${bottom}H${right}M${round(x)} ${bottom}V${top}M${left} ${top}H${right}`;
+}
+
+/**
+ * Values of many frames as {@link signedBar}s side by side, without their texts, with the current frame's column
+ * marked. Stretches to its box; {@link setFrameBars} fills it.
+ */
+export function frameBars() {
+  return svg('svg', {
+    class: 'frame-bars', viewBox: '0 0 100 100', preserveAspectRatio: 'none', 'aria-hidden': 'true',
+  },
+  svg('rect', { class: 'current-column', y: 0, height: 100 }),
+  svg('path', { class: 'supporting' }),
+  svg('path', { class: 'distracting' }),
+  svg('path', { class: 'whisker' }),
+  svg('line', { class: 'zero-line', x1: 0, x2: 100 }));
+}
+
+/**
+ * @param {SVGElement} bars Made by {@link frameBars}.
+ * @param {Series} series
+ * @param {Range} domain
+ * @param {number} current Position of the current frame.
+ */
+export function setFrameBars(bars, { values, errors }, domain, current) {
+  const y = linearScale(domain, [100, 0]);
+  const zero = round(y(0));
+  const slot = 100 / values.length;
+  const paths = { supporting: '', distracting: '' };
+  for (const [i, value] of values.entries()) {
+    const [left, right] = [precise((i + 0.12) * slot), precise((i + 0.88) * slot)];
+    paths[role(value)] += `M${left} ${zero}V${round(y(value))}H${right}V${zero}Z`;
+  }
+  const whiskers = (errors ?? []).map((error, i) =>
+    `M${precise((i + 0.5) * slot)} ${round(y(values[i] - error))}V${round(y(values[i] + error))}`);
+  const [column, supporting, distracting, whisker, line] = bars.children;
+  set(column, { x: precise(current * slot), width: precise(slot) });
+  set(supporting, { d: paths.supporting });
+  set(distracting, { d: paths.distracting });
+  set(whisker, { d: whiskers.join('') });
+  set(line, { y1: zero, y2: zero });
 }
 
 /**
@@ -286,12 +357,28 @@ function whisker(low, high) {
  * @param {Range} domain Shared by all classes; holds zero.
  */
 export function classBar(score, prior, domain) {
+  const bar = svg('svg', {
+    class: 'class-bar', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true',
+  },
+  svg('rect', { class: 'class-bar-track', x: 0, y: 2, width: 100, height: 6 }),
+  svg('rect', { class: 'class-bar-score', y: 2, height: 6 }),
+  svg('line', { class: 'class-bar-prior', y1: 0, y2: 10 }));
+  setClassBar(bar, score, prior, domain);
+  return bar;
+}
+
+/**
+ * Gives a {@link classBar} other values in place.
+ * @param {SVGElement} bar
+ * @param {number} score
+ * @param {number} prior
+ * @param {Range} domain
+ */
+export function setClassBar(bar, score, prior, domain) {
   const x = linearScale(domain, [0, 100]);
-  const left = Math.min(x(0), x(score));
-  return svg('svg', { class: 'class-bar', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-    svg('rect', { class: 'class-bar-track', x: 0, y: 2, width: 100, height: 6 }),
-    svg('rect', { class: 'class-bar-score', x: round(left), y: 2, width: round(Math.abs(x(score) - x(0))), height: 6 }),
-    svg('line', { class: 'class-bar-prior', x1: round(x(prior)), x2: round(x(prior)), y1: 0, y2: 10 }));
+  const [, rect, line] = bar.children;
+  set(rect, { x: round(Math.min(x(0), x(score))), width: round(Math.abs(x(score) - x(0))) });
+  set(line, { x1: round(x(prior)), x2: round(x(prior)) });
 }
 
 /**
@@ -404,6 +491,11 @@ function frameTicks(labels, width) {
   const most = Math.max(1, Math.floor(room / (longest * 7 + 14)));
   const every = Math.ceil(labels.length / most);
   return labels.map((_, position) => position).filter(position => position % every === 0);
+}
+
+/** For columns, of which hundreds share a hundred units. @param {number} value */
+function precise(value) {
+  return Math.round(value * 1e4) / 1e4;
 }
 
 /** Hundredths of a pixel are enough for the eye, and keep the document small. @param {number} value */
