@@ -9,7 +9,7 @@ export function Drawn({ node, class: name }: { node: Element | null; class?: str
 }
 
 /** An element's content box in pixels, kept up to date; zero before the first layout. */
-export function useSize<T extends Element>(ref: RefObject<T>): { width: number; height: number } {
+export function useSize<T extends Element>(ref: RefObject<T | null>): { width: number; height: number } {
   const [size, setSize] = useState({ width: 0, height: 0 });
   useLayoutEffect(() => {
     const observer = new ResizeObserver(([entry]) => {

@@ -1,0 +1,42 @@
+import { useState } from 'preact/hooks';
+import { announce } from '../../announce';
+import { csv, fileName } from './exporting';
+import type { WindowView } from './WindowPanels';
+
+/** Saves what is shown as a file. */
+export function Exports({ shown }: { shown: WindowView }) {
+  const [problem, setProblem] = useState<string | null>(null);
+  const save = (kind: 'csv' | 'json') => {
+    setProblem(null);
+    try {
+      const { update, comparison } = shown;
+      const blob = kind === 'csv' ? new Blob([csv(update, comparison)], { type: 'text/csv' })
+        : new Blob([JSON.stringify(update, null, 2), '\n'], { type: 'application/json' });
+      download(blob, fileName(update, kind));
+      announce(`Saved as ${fileName(update, kind)}`);
+    } catch (error) {
+      setProblem(`It could not be saved: ${String((error as Error).message)}`);
+    }
+  };
+  const button = (kind: 'csv' | 'json', title: string) => (
+    <button type="button" class="quiet" title={title} aria-label={`Save as ${kind.toUpperCase()}: ${title}`}
+      onClick={() => save(kind)}>{kind.toUpperCase()}</button>
+  );
+  return (
+    <div class="window-exports" role="group" aria-label="Save what is shown">
+      <span class="hint" aria-hidden="true">Save</span>
+      {button('csv', 'the frames’ values of the classes compared')}
+      {button('json', 'the update as the API gives it')}
+      {problem && <p class="field-problem" role="alert">{problem}</p>}
+    </div>
+  );
+}
+
+function download(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  // The browser takes the file in its own time.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
