@@ -2,7 +2,7 @@
 
 SHELL := bash
 .NOTPARALLEL:
-.PHONY: help demo serve test test-all bench bench-live bench-kernels build format clean
+.PHONY: help demo serve test test-all bench bench-live bench-kernels bench-dashboard build format clean
 
 solution := PlayFair.Orleans.sln
 DEMO_VIDEO ?= samples/3000014-opening.mp4
@@ -45,6 +45,11 @@ bench-kernels: ## measure the innermost loops, for each width of vectors
 	@scripts/setup
 	@scripts/build tests/PlayFair.Benchmarks
 	@tests/PlayFair.Benchmarks/bin/Release/net10.0/PlayFair.Benchmarks --filter '*'
+
+bench-dashboard: ## measure the dashboard in Chromium: frames a second, first paint, memory (docs/benchmarks.md)
+	@scripts/setup ffmpeg chromium
+	@scripts/build tests/PlayFair.Dashboard.Benchmarks
+	@tests/PlayFair.Dashboard.Benchmarks/bin/Release/net10.0/PlayFair.Dashboard.Benchmarks $(BENCH)
 
 build: ## build everything
 	@scripts/setup
