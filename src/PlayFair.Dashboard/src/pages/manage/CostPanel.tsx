@@ -7,11 +7,12 @@ import { costWords, estimateTime, exactWords } from './cost';
  * What the video will cost, as the server reckons it.
  * @param isCurrent Whether the plan is that of what stands in the form now.
  */
-export function CostPanel({ plan, problem, isCurrent, running }: {
+export function CostPanel({ plan, problem, isCurrent, running, askExact }: {
   plan: VideoPlan | null;
   problem: ServerProblem | null;
   isCurrent: boolean;
   running: readonly AttributionUpdate[];
+  askExact: () => void;
 }) {
   if (problem !== null || plan === null) {
     return (
@@ -28,16 +29,17 @@ export function CostPanel({ plan, problem, isCurrent, running }: {
     ['Values', plan.isExact ? 'exact' : 'sampled'],
     ['Evaluations a step', grouped(plan.evaluationsPerUpdate)],
     ['Evaluations a second', quantity(plan.evaluationsPerSecond)],
-    ['First window', grouped(plan.firstEvaluations)],
+    ['Of the first window', grouped(plan.firstEvaluations)],
     ['Updates a second', quantity(plan.updatesPerSecond)],
     ['Window', `${quantity(plan.windowSeconds)} s`],
-    ['Memory', bytes(plan.bytes)],
+    ['Memory kept', bytes(plan.bytes)],
   ];
   return (
     <section class={isCurrent ? 'panel manage-cost' : 'panel manage-cost manage-cost-old'} aria-labelledby="manage-cost-title">
       <h2 id="manage-cost-title">What it costs</h2>
       <p>{costWords(plan)}</p>
-      {exact && <p class="hint">{exact}</p>}
+      {exact && <p class="hint">{exact.words}</p>}
+      {exact?.isFeasible && <button type="button" class="quiet" onClick={askExact}>Take exact values</button>}
       <dl class="manage-facts">
         {facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
       </dl>

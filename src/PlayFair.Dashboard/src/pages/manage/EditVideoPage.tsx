@@ -193,7 +193,10 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
   );
 
   const seconds = Number(form.window) / Number(form.rateHz);
-  const stop = original && interruption(original, definition);
+  // What was left to the server is what it says it would be.
+  const isPlanned = isSettled && plan.data?.of === asked && plan.problem === null;
+  const stop = original && interruption(original, isPlanned && !form.isSampled && plan.data!.plan.definition.samples
+    ? { ...definition, samples: plan.data!.plan.definition.samples } : definition);
 
   return (
     <form class="manage-form" ref={element} noValidate onSubmit={event => {
@@ -309,7 +312,7 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
             <summary>More settings</summary>
             <div class="manage-row">
               <Choice name="isSampled" label="Values" value={form.isSampled ? 'sampled' : 'exact'}
-                options={[['exact', 'Exact where feasible'], ['sampled', 'Sampled']]}
+                options={[['exact', 'Exact'], ['sampled', 'Sampled']]}
                 hint="Where exact values are not feasible, 256 samples are taken."
                 onChange={value => set({ isSampled: value === 'sampled' })} />
               {form.isSampled && number('samples', 'm: subsequences of each size in a sample.')}
@@ -333,6 +336,7 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
 
       <aside class="manage-aside">
         <CostPanel plan={plan.data?.plan ?? null} isCurrent={isSettled && plan.data?.of === asked} running={running}
+          askExact={() => set({ isSampled: false })}
           problem={Object.keys(wrongNumbers).length > 0 ? new ServerProblem(400, '', 'number') : plan.problem} />
       </aside>
 
@@ -345,8 +349,8 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
         )}
         {current.state === 'failed' && (
           <p class="hint">
-            What cannot be opened now can be added all the same: it is tried again until it can. What the server may not open
-            is refused.
+            It can be added all the same: a live source is tried again until it can be opened. What the server may not open is
+            refused.
           </p>
         )}
         {problem && <p class="field-problem" role="alert">{problem}</p>}

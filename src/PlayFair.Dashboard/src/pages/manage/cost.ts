@@ -15,11 +15,11 @@ export function costWords(plan: VideoPlan): string {
 }
 
 /** What to know about exact values where the window is too long for them, or they were not wanted. */
-export function exactWords({ definition, isExact, maxWindowExact }: VideoPlan): string | null {
+export function exactWords({ definition, isExact, maxWindowExact }: VideoPlan): { isFeasible: boolean; words: string } | null {
   if (isExact || maxWindowExact === undefined || maxWindowExact === null) return null;
-  return definition.window <= maxWindowExact
-    ? `Exact values would be feasible: up to ${count(maxWindowExact, 'frame')} with this model.`
-    : `Exact values are feasible up to ${count(maxWindowExact, 'frame')} with this model.`;
+  const isFeasible = definition.window <= maxWindowExact;
+  const most = `up to ${count(maxWindowExact, 'frame')} with this model.`;
+  return { isFeasible, words: isFeasible ? `Exact values would be feasible: ${most}` : `Exact values are feasible ${most}` };
 }
 
 export interface TimeEstimate {
