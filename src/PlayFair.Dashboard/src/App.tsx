@@ -9,6 +9,8 @@ import { useLoad } from './components/useLoad';
 import { ConnectionBadge } from './ConnectionBadge';
 import { ModelsPage } from './pages/models/ModelsPage';
 import { EditVideoPage } from './pages/manage/EditVideoPage';
+import { ManagePage } from './pages/manage/ManagePage';
+import { ServicePage } from './pages/service/ServicePage';
 import { StatisticsPage } from './pages/statistics/StatisticsPage';
 import { VideoPage } from './pages/video/VideoPage';
 import { WallPage } from './pages/wall/WallPage';
@@ -54,16 +56,21 @@ function Retrying({ problem, retry }: { problem: ServerProblem; retry: () => voi
 }
 
 function Header() {
-  const page = address.value.path[0] ?? '';
+  const [page = '', , action] = address.value.path;
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the pages are a line that scrolls.
+  useEffect(() => nav.current!.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' }), [page, action, session.value]);
   const link = (path: string[], text: string, isHere: boolean) =>
     <a href={href(path)} aria-current={isHere ? 'page' : undefined}>{text}</a>;
   return (
     <header class="shell">
       <a class="brand" href={href([])}>PlayFair</a>
-      <nav aria-label="Pages">
-        {link([], 'Wall', page === '' || page === 'videos')}
+      <nav aria-label="Pages" ref={nav}>
+        {link([], 'Wall', page === '' || (page === 'videos' && action !== 'edit'))}
         {link(['statistics'], 'Statistics', page === 'statistics')}
         {link(['models'], 'Models', page === 'models')}
+        {link(['service'], 'Service', page === 'service')}
+        {mayManage() && link(['manage'], 'Manage', page === 'manage' || action === 'edit')}
         {mayManage() && link(['add'], 'Add a video', page === 'add')}
       </nav>
       <div class="shell-end">
@@ -103,6 +110,8 @@ function Page() {
   if (first === 'add') return <Shown key="add" title="Add a video" of={EditVideoPage} with={{ id: null }} />;
   if (first === 'statistics') return <Shown key="statistics" title="Statistics" of={StatisticsPage} />;
   if (first === 'models') return <Shown key="models" title="Models" of={ModelsPage} />;
+  if (first === 'service') return <Shown key="service" title="Service" of={ServicePage} />;
+  if (first === 'manage') return <Shown key="manage" title="Manage" of={ManagePage} />;
   return (
     <Notice kind="empty" title="There is no such page">
       The address is <code>{location.hash}</code>; <a href={href([])}>the wall</a> has all videos.
