@@ -388,7 +388,7 @@ export function setClassBar(bar, score, prior, domain) {
  * @param {readonly Series[]} chart.series
  * @param {readonly string[]} chart.labels One per frame, under the axis where they fit.
  * @param {string} chart.axisTitle
- * @param {number} chart.current Position of the current frame.
+ * @param {number | null} chart.current Position of the current frame; null: no frame is.
  * @param {number} chart.width In pixels.
  * @param {number} chart.height In pixels.
  */
@@ -444,9 +444,9 @@ export function curves({ series, labels, axisTitle, current, width, height }) {
       width: right - CURVE_MARGIN.left, height: round(bottom - y(0)),
     }),
     ...grid,
-    svg('line', {
+    ...current === null ? [] : [svg('line', {
       class: 'cursor-line', x1: round(x(current)), x2: round(x(current)), y1: CURVE_MARGIN.top, y2: bottom,
-    }),
+    })],
     ...bands,
     ...lines,
     ...axis,
