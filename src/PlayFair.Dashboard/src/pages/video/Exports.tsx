@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { announce } from '../../announce';
+import { download } from '../../download';
 import { csv, fileName } from './exporting';
 import type { WindowView } from './WindowPanels';
 
@@ -30,13 +31,4 @@ export function Exports({ shown }: { shown: WindowView }) {
       {problem && <p class="field-problem" role="alert">{problem}</p>}
     </div>
   );
-}
-
-function download(blob: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  // The browser takes the file in its own time.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
