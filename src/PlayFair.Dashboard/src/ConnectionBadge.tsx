@@ -12,6 +12,7 @@ export function ConnectionBadge() {
     return () => clearInterval(timer);
   }, [isWaiting]);
   switch (state.state) {
+    case 'idle': return null;
     case 'open': return <span class="connection connection-open" role="status">Connected</span>;
     case 'connecting': return <span class="connection" role="status">Connecting</span>;
     case 'refused':

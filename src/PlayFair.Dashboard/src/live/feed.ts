@@ -22,7 +22,8 @@ const HIDDEN_MS = 20_000;
 /** All videos known, by id; changes when one comes or goes. */
 export const videos = signal<ReadonlyMap<string, LiveVideo>>(new Map());
 
-export const connection = signal<Connection>({ state: 'connecting' });
+/** Idle: the page shown follows no video. */
+export const connection = signal<Connection | { state: 'idle' }>({ state: 'idle' });
 
 /** The server's clock minus this one's, in milliseconds, as far as updates tell: to say how old something is. */
 export const clockOffset = signal(0);
@@ -42,7 +43,9 @@ export function follow(ids: readonly string[] | null, rate: number | null): () =
   follower = mine;
   return () => {
     mine.stop();
-    if (follower === mine) follower = null;
+    if (follower !== mine) return;
+    follower = null;
+    connection.value = { state: 'idle' };
   };
 }
 
