@@ -24,6 +24,8 @@ let svgNamespace = null;
 const CURVE_MARGIN = { top: 12, right: 16, bottom: 40, left: 58 };
 // Beyond this many frames markers would touch, and the line alone is clearer.
 const MARKED_FRAMES = 64;
+/** Beyond this many frames whiskers would hide the bars; the curves' bands show the errors. */
+export const WHISKERED_FRAMES = 96;
 
 // ---- elements
 
@@ -334,16 +336,16 @@ export function frameBars() {
 export function setFrameBars(bars, { values, errors }, domain, current) {
   const y = linearScale(domain, [100, 0]);
   const zero = round(y(0));
-  const slot = 100 / values.length;
+  const slot = 100 / Math.max(1, values.length);
   const paths = { supporting: '', distracting: '' };
   for (const [i, value] of values.entries()) {
     const [left, right] = [precise((i + 0.12) * slot), precise((i + 0.88) * slot)];
     paths[role(value)] += `M${left} ${zero}V${round(y(value))}H${right}V${zero}Z`;
   }
-  const whiskers = (errors ?? []).map((error, i) =>
+  const whiskers = (values.length > WHISKERED_FRAMES ? [] : errors ?? []).map((error, i) =>
     `M${precise((i + 0.5) * slot)} ${round(y(values[i] - error))}V${round(y(values[i] + error))}`);
   const [column, supporting, distracting, whisker, line] = bars.children;
-  set(column, { x: precise(current * slot), width: precise(slot) });
+  set(column, { x: precise(current * slot), width: values.length === 0 ? 0 : precise(slot) });
   set(supporting, { d: paths.supporting });
   set(distracting, { d: paths.distracting });
   set(whisker, { d: whiskers.join('') });

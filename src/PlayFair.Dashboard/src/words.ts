@@ -39,12 +39,23 @@ export function duration(milliseconds: number): string {
 
 /** A moment in the user's own time zone: 14:03:07 today, else with its date. */
 export function clock(iso: string | number | Date, withTenths = false): string {
-  const moment = new Date(iso);
+  const { date, time } = parts(new Date(iso), withTenths);
+  return new Date(iso).toDateString() === new Date().toDateString() ? time : `${date} ${time}`;
+}
+
+/** A moment with its date, whatever day it is, for what is kept: 2026-01-31 14:03:07.2 */
+export function moment(iso: string | number | Date): string {
+  const { date, time } = parts(new Date(iso), true);
+  return `${date} ${time}`;
+}
+
+function parts(moment: Date, withTenths: boolean): { date: string; time: string } {
   const pad = (value: number) => String(value).padStart(2, '0');
-  const time = `${pad(moment.getHours())}:${pad(moment.getMinutes())}:${pad(moment.getSeconds())}`
-    + (withTenths ? `.${Math.floor(moment.getMilliseconds() / 100)}` : '');
-  if (moment.toDateString() === new Date().toDateString()) return time;
-  return `${moment.getFullYear()}-${pad(moment.getMonth() + 1)}-${pad(moment.getDate())} ${time}`;
+  return {
+    date: `${moment.getFullYear()}-${pad(moment.getMonth() + 1)}-${pad(moment.getDate())}`,
+    time: `${pad(moment.getHours())}:${pad(moment.getMinutes())}:${pad(moment.getSeconds())}`
+      + (withTenths ? `.${Math.floor(moment.getMilliseconds() / 100)}` : ''),
+  };
 }
 
 export function count(number: number, one: string, many = `${one}s`): string {

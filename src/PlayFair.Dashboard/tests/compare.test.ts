@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { AttributionUpdate, ReportedClass } from '../src/api/contracts';
 import {
-  classOrder, compare, counts, efficiency, efficiencyHolds, firstPair, frameAtPosition, frameSummary, movedByKey,
-  scoreDomain, thinned, toggled,
+  classOrder, compare, counts, efficiency, efficiencyHolds, firstPair, frameAtPosition, frameSummary, missingWords,
+  movedByKey, scoreDomain, thinned, toggled,
 } from '../src/pages/video/compare';
 import type { View } from '../src/pages/video/view';
 
@@ -35,10 +35,12 @@ test('a class keeps its colour when one before it is not reported', () => {
   expect(missing.map(c => c.index)).toEqual([9]);
 });
 
-test('where none of the classes chosen is reported the top class stands in, in a colour of its own', () => {
-  const { series, missing } = compare(three, view({ classes: [8, 9] }), unknown);
-  expect(series.map(s => [s.name, s.style])).toEqual([['class 3', 2]]);
-  expect(missing).toHaveLength(2);
+test('a class that is not reported keeps its row, which says so', () => {
+  const shown = compare(three, view({ classes: [9] }), unknown);
+  expect(shown.rows).toEqual([{ name: 'unreported 9', style: 0, line: null }]);
+  expect(missingWords(shown, three)).toBe('not among the 3 classes that this update reports');
+  expect(missingWords(compare(three, view({ contrast: [3, 9] }), unknown), three))
+    .toBe('no contrast: “unreported 9” is not among the 3 classes that this update reports');
 });
 
 test('a contrast is the difference of A and B, without errors', () => {

@@ -46,7 +46,7 @@ export function ClassesPanel({ shown: { update, comparison }, view, toggle }: {
           return (
             <li key={c.index}>
               <button type="button" class="window-class" aria-pressed={isCompared}
-                aria-label={`${c.name}, score ${plain(c.score)}`} title={`prior ${plain(c.prior)}`}
+                aria-label={`${c.name}, score ${plain(c.score)}`} title={`${c.name}, prior ${plain(c.prior)}`}
                 onClick={() => toggle(c.index, c.name)}>
                 {!entry ? <span class="window-no-icon" />
                   : entry.letter ? <LetterIcon letter={entry.letter} /> : <SeriesIcon style={entry.style} />}

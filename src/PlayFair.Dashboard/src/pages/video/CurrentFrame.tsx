@@ -12,19 +12,19 @@ export function CurrentFrame({ shown, ratio, largePicture }: {
   shown: WindowView; ratio: number; largePicture?: Picture | undefined;
 }) {
   const { update, comparison, position, isLive, picture, goTo } = shown;
-  const { series, symbol, classes } = comparison;
+  const { rows: lines, symbol, classes } = comparison;
   const frameCount = update.frameIndices.length;
   const index = update.frameIndices[position]!;
   const isFollowing = isLive && position === frameCount - 1;
   const rows = [
-    ...series.map(({ name, values, errors, style }) => ({
+    ...lines.map(({ name, style, line }) => ({
       key: `line ${style}`, icon: symbol === 'δ' ? null : <SeriesIcon style={style} />, name, symbol,
-      value: values[position]!, error: errors?.[position],
+      value: line?.values[position], error: line?.errors?.[position],
     })),
-    ...symbol === 'φ' ? [] : classes.flatMap(({ reported, letter, name }) => reported === null ? [] : [{
+    ...symbol === 'φ' ? [] : classes.map(({ reported, letter, name }) => ({
       key: letter!, icon: <LetterIcon letter={letter!} />, name, symbol: 'φ',
-      value: reported.esv[position]!, error: reported.standardErrors?.[position],
-    }]),
+      value: reported?.esv[position], error: reported?.standardErrors?.[position],
+    })),
   ];
   const step = (text: string, by: number, label: string) => (
     <button type="button" class="window-step" aria-label={label}
@@ -53,7 +53,8 @@ export function CurrentFrame({ shown, ratio, largePicture }: {
               <li key={key}>
                 <span class="window-detail-name">{icon}{name}</span>
                 <span>
-                  <span class={`number ${role(value)}`} title={role(value)}><i>{symbol}</i> {signed(value)}</span>
+                  {value === undefined ? <span class="window-missing">not reported</span>
+                    : <span class={`number ${role(value)}`} title={role(value)}><i>{symbol}</i> {signed(value)}</span>}
                   {error !== undefined && <span class="window-error"> {plusMinus(error)}</span>}
                 </span>
               </li>
@@ -86,7 +87,7 @@ function LargePicture({ index, small, large, ratio }: {
   const source = large !== null && large === loaded ? large : small;
   const isBlank = source === null || source === failed;
   return (
-    <div class={`window-large${isBlank ? ' window-large-blank' : ''}`} style={{ aspectRatio: String(ratio) }}>
+    <div class={`window-large${isBlank ? ' window-large-blank' : ''}`} style={{ aspectRatio: String(ratio), maxWidth: `${25 * ratio}rem` }}>
       {isBlank && <span>{index}</span>}
       {source !== null && (
         <img class="window-picture" src={source} alt={isBlank ? '' : `Frame ${index}`} hidden={isBlank}

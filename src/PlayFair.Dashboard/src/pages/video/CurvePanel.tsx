@@ -2,12 +2,13 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { curves, frameAt, time } from '../../../drawing/esv-drawing.js';
 import { SeriesIcon } from '../../components/SeriesIcon';
 import { useSize } from '../../components/Drawn';
-import { frameSummary, movedByKey } from './compare';
+import { frameSummary, missingWords, movedByKey } from './compare';
 import type { WindowView } from './WindowPanels';
 
 /** Curves of the classes compared over the window's frames. */
 export function CurvePanel({ shown }: { shown: WindowView }) {
-  const { update, comparison: { series, symbol }, position, goTo } = shown;
+  const { update, comparison, position, goTo } = shown;
+  const { rows, series, symbol } = comparison;
   const frameCount = update.frameIndices.length;
   const box = useRef<HTMLDivElement>(null);
   const { width, height } = useSize(box);
@@ -30,7 +31,11 @@ export function CurvePanel({ shown }: { shown: WindowView }) {
     <section class="panel window-curve" aria-labelledby="window-curve-heading">
       <h2 id="window-curve-heading">{symbol === 'δ' ? <>Contrast <i>δ</i></> : <>ESV <i>φ</i></>} over the frames</h2>
       <ul class="window-legend">
-        {series.map(({ name, style }) => <li key={style}><SeriesIcon style={style} />{name}</li>)}
+        {rows.map(({ name, style, line }) => (
+          <li key={style}>
+            <SeriesIcon style={style} />{name}{!line && <span class="window-missing">{missingWords(comparison, update)}</span>}
+          </li>
+        ))}
       </ul>
       <div class="window-curve-box" ref={box} tabIndex={0} {...scrubber(shown)}
         onPointerMove={follow} onPointerDown={follow}

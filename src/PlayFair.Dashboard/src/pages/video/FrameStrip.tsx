@@ -1,11 +1,11 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
 import {
-  frameBars, role, setFrameBars, setSignedBar, signed, signedBar, time, type Range, type Series,
+  WHISKERED_FRAMES, frameBars, role, setFrameBars, setSignedBar, signed, signedBar, time, type Range, type Series,
 } from '../../../drawing/esv-drawing.js';
 import { SeriesIcon } from '../../components/SeriesIcon';
 import { useSize } from '../../components/Drawn';
-import { counts, frameName, frameSummary, plusMinus, thinned, type Comparison } from './compare';
+import { counts, frameName, frameSummary, missingWords, plusMinus, thinned, type Row } from './compare';
 import { movedBy, scrubber } from './CurvePanel';
 import type { WindowView } from './WindowPanels';
 
@@ -16,6 +16,7 @@ const LEAST_CELL = 68;
 const MARGIN = 24;
 const THIN_PICTURE_HEIGHT = 84;
 const RETRY_MS = 2000;
+const NO_LINE: Series = { name: '', values: [], style: 0 };
 
 interface StripProps {
   shown: WindowView;
@@ -40,7 +41,7 @@ export function FrameStrip(props: StripProps) {
       <p class="hint">
         {symbol === 'δ' ? 'Bars show δ. Up: the frame speaks for A. Down: for B.'
           : 'Bars show φ. Up: the frame supports the class. Down: it distracts.'}
-        {hasErrors && ' Whiskers: one standard error to either side.'}
+        {hasErrors && frameCount <= WHISKERED_FRAMES && ' Whiskers: one standard error to either side.'}
         {isThin && ` ${frameCount} frames: some of their pictures, all of their bars.`}
       </p>
       <div ref={box}>
@@ -50,12 +51,13 @@ export function FrameStrip(props: StripProps) {
   );
 }
 
-function Heading({ line, comparison: { symbol } }: { line: Series; comparison: Comparison }) {
+function Heading({ row: { name, style, line }, shown: { update, comparison } }: { row: Row; shown: WindowView }) {
   return (
     <span>
-      {symbol === 'φ' && <SeriesIcon style={line.style} />}
-      <b>{line.name}</b>
-      <span class="window-counts">{counts(line.values, symbol)}</span>
+      {comparison.symbol === 'φ' && <SeriesIcon style={style} />}
+      <b>{name}</b>
+      {line ? <span class="window-counts">{counts(line.values, comparison.symbol)}</span>
+        : <span class="window-missing">{missingWords(comparison, update)}</span>}
     </span>
   );
 }
@@ -64,11 +66,12 @@ function Heading({ line, comparison: { symbol } }: { line: Series; comparison: C
 
 function Cells({ shown, reveal, ratio, onRatio }: StripProps) {
   const { update, comparison, position, isLive, picture, goTo } = shown;
-  const { series, domain } = comparison;
+  const { rows, domain } = comparison;
   const frameCount = update.frameIndices.length;
   const strip = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const isFollowing = isLive && position === frameCount - 1;
+  const hasErrors = update.standardError === 'sampled' && comparison.symbol === 'φ';
 
   reveal.current = target => {
     const cell = list.current?.children[target] as HTMLElement | undefined;
@@ -92,12 +95,13 @@ function Cells({ shown, reveal, ratio, onRatio }: StripProps) {
   return (
     <div class="window-strip" ref={strip} onPointerMove={point} onClick={point}>
       <div class="window-strip-grid" style={{
-        gridTemplateRows: `auto auto repeat(${Math.max(1, series.length)}, auto auto)`,
+        // A row keeps its height where it has no values: the page must not jump when a class comes and goes.
+        gridTemplateRows: `auto auto repeat(${Math.max(1, rows.length)}, auto minmax(${hasErrors ? 6.7 : 5.5}rem, auto))`,
         gridTemplateColumns: `repeat(${frameCount}, minmax(${LEAST_CELL}px, var(--window-frame-most))) 1fr`,
       }}>
-        {series.map((line, row) => (
-          <p key={line.style} class="window-strip-heading" style={{ gridRow: String(3 + 2 * row) }}>
-            <Heading line={line} comparison={comparison} />
+        {rows.map((row, i) => (
+          <p key={row.style} class="window-strip-heading" style={{ gridRow: String(3 + 2 * i) }}>
+            <Heading row={row} shown={shown} />
           </p>
         ))}
         <ol role="listbox" aria-labelledby="window-frames-heading" aria-orientation="horizontal" tabIndex={0} ref={list}
@@ -112,8 +116,8 @@ function Cells({ shown, reveal, ratio, onRatio }: StripProps) {
               aria-label={isLive ? frameName(update, i) : frameSummary(update, comparison, i)}>
               <CellPicture index={index} source={picture(i)} ratio={ratio} onRatio={onRatio} />
               <span class="window-caption"><b>{index}</b><span>{time(update.frameTimes[i]!)}</span></span>
-              {series.map((line, row) => (
-                <Value key={line.style} line={line} position={i} domain={domain} row={row} isAlone={series.length === 1} />
+              {rows.map(({ style, line }, row) => line && (
+                <Value key={style} line={line} position={i} domain={domain} row={row} isAlone={rows.length === 1} />
               ))}
             </li>
           ))}
@@ -183,7 +187,7 @@ function CellPicture({ index, source, ratio, onRatio }: {
 
 function ThinStrip({ shown, reveal, ratio, onRatio, width }: StripProps & { width: number }) {
   const { update, comparison, position, picture, goTo } = shown;
-  const { series, domain } = comparison;
+  const { rows, domain } = comparison;
   const frameCount = update.frameIndices.length;
   const list = useRef<HTMLDivElement>(null);
   const pictures = useRef<number[]>([]);
@@ -209,7 +213,7 @@ function ThinStrip({ shown, reveal, ratio, onRatio, width }: StripProps & { widt
       <div class="window-thin-pictures" style={{ height: `${THIN_PICTURE_HEIGHT}px` }}>
         {pictures.current.map(index => {
           const i = positions.get(index)!;
-          const left = Math.max(0, Math.min(width - pictureWidth, (i + 0.5) * slot - pictureWidth / 2));
+          const left = (i + 0.5) * slot - pictureWidth / 2;
           return (
             <span key={index} class="window-thin-picture"
               style={{ width: `${pictureWidth}px`, transform: `translateX(${left.toFixed(1)}px)` }}>
@@ -223,22 +227,22 @@ function ThinStrip({ shown, reveal, ratio, onRatio, width }: StripProps & { widt
         {position > 0 && position < frameCount - 1 && <b>{edge(position)}</b>}
         <span>{edge(frameCount - 1)}</span>
       </p>
-      {series.map(line => (
-        <div key={line.style}>
-          <p class="window-strip-heading"><Heading line={line} comparison={comparison} /></p>
-          <FrameBars line={line} domain={domain} current={position} />
+      {rows.map(row => (
+        <div key={row.style}>
+          <p class="window-strip-heading"><Heading row={row} shown={shown} /></p>
+          <FrameBars line={row.line} domain={domain} current={position} />
         </div>
       ))}
     </div>
   );
 }
 
-function FrameBars({ line, domain, current }: { line: Series; domain: Range; current: number }) {
+function FrameBars({ line, domain, current }: { line: Series | null; domain: Range; current: number }) {
   const box = useRef<HTMLDivElement>(null);
   const bars = useRef<SVGElement | null>(null);
   useLayoutEffect(() => {
     if (bars.current === null) box.current!.append(bars.current = frameBars());
-    setFrameBars(bars.current, line, domain, current);
+    setFrameBars(bars.current, line ?? NO_LINE, domain, current);
   }, [line, domain[0], domain[1], current]);
   return <div ref={box} />;
 }

@@ -27,7 +27,7 @@ export function LiveWindow({ video, children }: { video: LiveVideo; children: Co
   const extra = update === null ? [] : definitionFacts(video);
   return (
     <>
-      <Playback video={video} shown={shown} />
+      {(update || !shown.isLive) && <Playback video={video} shown={shown} />}
       {problem && (
         <div class="video-problem">
           <ProblemNotice problem={problem} />
@@ -35,7 +35,7 @@ export function LiveWindow({ video, children }: { video: LiveVideo; children: Co
         </div>
       )}
       {update && (
-        <WindowPanels update={update} isLive={shown.isLive}
+        <WindowPanels update={update} title={video.status.value?.definition.title} isLive={shown.isLive}
           largePicture={isFile ? position => thumbnailUrl(update.video, update.frameIndices[position]!, 640) : undefined} />
       )}
       {!update && !problem && <NoWindow video={video} shown={shown} />}
@@ -62,15 +62,13 @@ function NoWindow({ video, shown }: { video: LiveVideo; shown: Shown }) {
   if (status.lastSequence !== undefined) return <Notice kind="loading" title="Loading the newest update" />;
   const { kind, title, words, filled } = noWindowWords(status, now);
   return (
-    <section class="panel" aria-label="Window">
-      <Notice kind={kind} title={title}>
-        {words}
-        {filled !== null && <progress class="video-filling" value={filled} max={1} aria-label="How full the window is" />}
-        {status.state === 'failed' && mayManage() && (
-          <> <a href={href(['videos', video.id, 'edit'])}>Change the video</a> or remove it there.</>
-        )}
-      </Notice>
-    </section>
+    <Notice kind={kind} title={title}>
+      {words}
+      {filled !== null && <progress class="video-filling" value={filled} max={1} aria-label="How full the window is" />}
+      {status.state === 'failed' && mayManage() && (
+        <> <a href={href(['videos', video.id, 'edit'])}>Change the video</a> or remove it there.</>
+      )}
+    </Notice>
   );
 }
 
@@ -91,7 +89,7 @@ function Playback({ video, shown }: { video: LiveVideo; shown: Shown }) {
           </>
         )}
       </p>
-      <p class="video-moment">{update && <Moment update={update} shown={shown} />}</p>
+      <p class="video-moment">{update && <Moment update={update} newest={video.latest.value} shown={shown} />}</p>
       <div class="video-buttons">
         <button type="button" class={isLive ? 'quiet' : 'strong'} disabled={!update && isLive}
           aria-keyshortcuts="Space" onClick={() => toggle(video)}>
@@ -108,13 +106,15 @@ function Playback({ video, shown }: { video: LiveVideo; shown: Shown }) {
   );
 }
 
-function Moment({ update, shown: { isLive, behind, isLoading } }: { update: AttributionUpdate; shown: Shown }) {
-  const span = behind / update.rateHz * 1000;
+function Moment({ update, newest, shown: { isLive, behind, isLoading } }: {
+  update: AttributionUpdate; newest: AttributionUpdate | null; shown: Shown;
+}) {
+  const span = newest ? Date.parse(newest.arrivedAt) - Date.parse(update.arrivedAt) : 0;
   return (
     <>
       <span class="video-mode">{isLive ? 'Newest' : 'Paused'}</span>{' '}
       update {update.sequence}, {clock(update.arrivedAt, true)}
-      {!isLive && <> · <b>{behind === 0 ? 'the newest' : `${count(behind, 'update')} behind`}</b>{behind > 0 && ` (about ${duration(span)})`}</>}
+      {!isLive && <> · <b>{behind === 0 ? 'the newest' : `${count(behind, 'update')} behind`}</b>{span >= 1000 && ` (${duration(span)})`}</>}
       {isLoading && ' · loading'}
     </>
   );

@@ -16,12 +16,12 @@ export function VideoHeader({ video }: { video: LiveVideo }) {
     <header class="video-head">
       <nav class="video-trail" aria-label="Where this is">
         <a href={href([])}><span aria-hidden="true">‹ </span>Wall</a>
-        {status && status.definition.group && <span>{status.definition.group}</span>}
+        {status?.definition.group && <span>{status.definition.group}</span>}
       </nav>
+      {mayManage() && <a class="video-edit" href={href(['videos', video.id, 'edit'])}>Change this video</a>}
       <div class="video-title">
         <h1>{title}</h1>
         {status && <StateBadge state={status.state} />}
-        {mayManage() && <a class="button video-edit" href={href(['videos', video.id, 'edit'])}>Change this video</a>}
       </div>
       {status && <StateLine status={status} gaps={video.gaps.value} />}
       {status && <Figures status={status} />}
@@ -32,7 +32,8 @@ export function VideoHeader({ video }: { video: LiveVideo }) {
 /** Counts down to the next attempt. */
 function StateLine({ status, gaps }: { status: VideoStatus; gaps: number }) {
   const now = useNow(status.state === 'reconnecting' || status.state === 'stalled');
-  const words = stateWords(status, now);
+  // Without a window its place says it.
+  const words = status.lastSequence === undefined ? '' : stateWords(status, now);
   return (
     <>
       {words && <p class={`video-reason video-reason-${status.state}`}>{words}</p>}

@@ -22,11 +22,16 @@ export function VideoPage({ id }: { id: string }) {
     if (isGone) forget(id);
   }, [isGone]);
   const video = videos.value.get(id);
-  if (isGone) return <Missing title={`There is no video “${id}”`}>It may have been removed, or the address is mistyped.</Missing>;
-  if (video && (asked.data !== null || video.status.peek() !== null)) return <Video video={video} />;
-  if (asked.data !== null) return <Missing title={`“${id}” was removed`}>Its history went with it.</Missing>;
-  if (asked.problem) return <Retrying problem={asked.problem} retry={asked.reload} />;
-  return <Notice kind="loading" title="Loading the video" />;
+  if (!isGone && video && (asked.data !== null || video.status.peek() !== null)) return <Video video={video} />;
+  return (
+    <>
+      <h1 class="unseen">{id}</h1>
+      {isGone ? <Missing title={`There is no video “${id}”`}>It may have been removed, or the address is mistyped.</Missing>
+        : asked.data !== null ? <Missing title={`“${id}” was removed`}>Its history went with it.</Missing>
+        : asked.problem ? <Retrying problem={asked.problem} retry={asked.reload} />
+        : <Notice kind="loading" title="Loading the video" />}
+    </>
+  );
 }
 
 function Missing({ title, children }: { title: string; children: string }) {

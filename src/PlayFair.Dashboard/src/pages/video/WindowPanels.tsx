@@ -34,8 +34,10 @@ export type Picture = (position: number) => string | null;
  * @param props.picture Thumbnails unless given.
  * @param props.largePicture A larger picture of a frame, if there is one.
  */
-export function WindowPanels({ update, isLive = false, picture, largePicture }: {
+export function WindowPanels({ update, title = update.video, isLive = false, picture, largePicture }: {
   update: AttributionUpdate;
+  /** Over the picture that is saved. */
+  title?: string | undefined;
   isLive?: boolean;
   picture?: Picture | undefined;
   largePicture?: Picture | undefined;
@@ -61,8 +63,7 @@ export function WindowPanels({ update, isLive = false, picture, largePicture }: 
   };
   return (
     <div class="window">
-      <Toolbar shown={shown} view={view} toggle={toggle} />
-      {comparison.missing.length > 0 && <MissingClasses shown={shown} isContrast={view.contrast !== null} />}
+      <Toolbar shown={shown} view={view} title={title} toggle={toggle} />
       <FrameStrip shown={shown} reveal={reveal} ratio={ratio} onRatio={setRatio} />
       <CurrentFrame shown={shown} ratio={ratio} largePicture={largePicture} />
       <CurvePanel shown={shown} />
@@ -91,23 +92,10 @@ function useClassNames(update: AttributionUpdate): (index: number) => string {
   }, [data, update.model]);
 }
 
-function MissingClasses({ shown: { update, comparison }, isContrast }: { shown: WindowView; isContrast: boolean }) {
-  const names = comparison.missing.map(c => `“${c.name}”`).join(', ');
-  const isStandIn = !isContrast && comparison.missing.length === comparison.classes.length - 1
-    && comparison.series[0]?.style === comparison.missing.length;
-  return (
-    <p class="window-missing">
-      {names} {comparison.missing.length === 1 ? 'is' : 'are'} not among the{' '}
-      {update.classes.length} classes that this update reports
-      {isContrast ? ', so that there is no contrast to show.' : isStandIn ? '; its top class is shown instead.' : '.'}
-    </p>
-  );
-}
-
 // ---- the choice of classes
 
-function Toolbar({ shown, view, toggle }: {
-  shown: WindowView; view: View; toggle: (index: number, name: string) => void;
+function Toolbar({ shown, view, title, toggle }: {
+  shown: WindowView; view: View; title: string; toggle: (index: number, name: string) => void;
 }) {
   const { update, comparison } = shown;
   const pair = view.contrast ?? firstPair(comparison, update);
@@ -135,7 +123,7 @@ function Toolbar({ shown, view, toggle }: {
             <span>Contrast <i>δ</i></span>
           </label>
         </fieldset>
-        <Exports shown={shown} />
+        <Exports shown={shown} title={title} />
       </div>
     </section>
   );

@@ -17,10 +17,19 @@ export interface ComparedClass {
   reported: ReportedClass | null;
 }
 
+/** A line of the strip and the curves; it keeps its place where the update does not report what it takes. */
+export interface Row {
+  name: string;
+  style: number;
+  line: Series | null;
+}
+
 export interface Comparison {
   /** The classes chosen, in that order; where none is chosen, the top class. */
   classes: ComparedClass[];
-  /** What bars and curves show: φ of each class that is reported, or the one δ. */
+  /** φ of each class, or the one δ. */
+  rows: Row[];
+  /** The lines of those rows that have one: what is drawn. */
   series: Series[];
   symbol: 'φ' | 'δ';
   domain: Range;
@@ -40,25 +49,26 @@ export function compare(update: AttributionUpdate, view: View, nameOf: (index: n
     const [a, b] = view.contrast;
     const classes = [classOf(a, 0, 'A'), classOf(b, 1, 'B')];
     const [A, B] = classes.map(c => c.reported);
+    const name = classes.map(c => c.name).join(` ${MINUS} `);
     // The same samples give both classes, so that their errors say too little of that of the difference.
-    const series = A && B ? [{ name: `${A.name} ${MINUS} ${B.name}`, values: contrast(A.esv, B.esv), style: 0 }] : [];
-    return comparison(classes, series, 'δ', true);
+    const line = A && B ? { name, values: contrast(A.esv, B.esv), style: 0 } : null;
+    return comparison(classes, [{ name, style: 0, line }], 'δ', true);
   }
-  const classes = (view.classes ?? []).map((index, style) => classOf(index, style));
-  // Instead of nothing, under a colour that none of those chosen has.
-  if (classes.every(c => c.reported === null) && update.classes.length > 0)
-    classes.push(classOf(update.classes[0]!.index, classes.length));
-  const series = classes.flatMap(({ reported, style }) => reported === null ? [] : [{
-    name: reported.name, values: reported.esv, style,
-    ...reported.standardErrors && { errors: reported.standardErrors },
-  }]);
-  return comparison(classes, series, 'φ', view.classes !== null);
+  const classes = (view.classes ?? update.classes.slice(0, 1).map(c => c.index)).map((index, style) => classOf(index, style));
+  const rows = classes.map(({ name, style, reported }) => ({
+    name, style,
+    line: reported === null ? null : {
+      name, values: reported.esv, style,
+      ...reported.standardErrors && { errors: reported.standardErrors },
+    },
+  }));
+  return comparison(classes, rows, 'φ', view.classes !== null);
 }
 
-function comparison(
-  classes: ComparedClass[], series: Series[], symbol: 'φ' | 'δ', isChosen: boolean): Comparison {
+function comparison(classes: ComparedClass[], rows: Row[], symbol: 'φ' | 'δ', isChosen: boolean): Comparison {
+  const series = rows.flatMap(({ line }) => line ?? []);
   return {
-    classes, series, symbol, isChosen,
+    classes, rows, series, symbol, isChosen,
     domain: seriesDomain(series),
     missing: classes.filter(c => c.reported === null),
   };
@@ -79,6 +89,15 @@ export function toggled(comparison: Comparison, view: View, index: number, name:
   return isReported
     ? { change: {}, said: `${name} stays: at least one class is shown` }
     : { change: { classes: null }, said: `${name} removed` };
+}
+
+/** What stands in place of the values that an update does not report; nothing where it reports all. */
+export function missingWords({ missing, symbol }: Comparison, update: AttributionUpdate): string {
+  const among = `not among the ${update.classes.length} classes that this update reports`;
+  if (missing.length === 0) return '';
+  if (symbol === 'φ') return among;
+  const names = missing.map(c => `“${c.name}”`).join(' and ');
+  return `no contrast: ${names} ${missing.length === 1 ? 'is' : 'are'} ${among}`;
 }
 
 /** The pair that a contrast starts with: the first two classes compared, or the first and the best other one. */

@@ -50,8 +50,9 @@ export function noWindowWords(status: VideoStatus, now: number):
 /** `full`, or what is computed instead and why. */
 export function qualityWords({ quality: { level, samples, rateHz, reason } }: VideoStatus): string {
   if (level === 0) return 'full';
+  if (reason) return `reduced: ${reason}`;
   const parts = [`${quantity(rateHz)} Hz`, ...samples === undefined ? [] : [`m = ${grouped(samples)}`]];
-  return join(`reduced to ${parts.join(', ')}`, reason && `(${reason})`);
+  return `reduced to ${parts.join(', ')}`;
 }
 
 function sentence(text: string): string {
