@@ -25,6 +25,7 @@ export function ConfirmDialog({ title, confirm, children, onConfirm, onClose }: 
   }, []);
 
   const run = async () => {
+    if (isBusy) return;
     setBusy(true);
     setProblem(null);
     try {
@@ -43,7 +44,7 @@ export function ConfirmDialog({ title, confirm, children, onConfirm, onClose }: 
       {problem && <p class="field-problem" role="alert">{problem}</p>}
       <div class="confirm-buttons">
         <button type="button" class="quiet" autofocus onClick={() => dialog.current!.close()}>Cancel</button>
-        <button type="button" class="strong danger" disabled={isBusy} onClick={() => void run()}>
+        <button type="button" class="strong danger" aria-disabled={isBusy} onClick={() => void run()}>
           {isBusy ? 'One moment' : confirm}
         </button>
       </div>

@@ -1,5 +1,6 @@
 import { useId, useRef, useState } from 'preact/hooks';
 import { href } from '../address';
+import { announce } from '../announce';
 import type { VideoStatus } from '../api/contracts';
 import { isPaused, mayPause, remove, setPaused, titleOf } from '../live/changes';
 import { mayManage } from '../session';
@@ -28,6 +29,7 @@ export function VideoActions({ status, layout = 'row', onRemoved }: {
   const paused = isPaused(status);
 
   const toggle = async () => {
+    if (isBusy) return;
     menu.current?.hidePopover();
     setBusy(true);
     setProblem(null);
@@ -43,7 +45,7 @@ export function VideoActions({ status, layout = 'row', onRemoved }: {
   const buttons = (
     <>
       {(paused || mayPause(status)) && (
-        <button type="button" class="quiet" disabled={isBusy} onClick={() => void toggle()}
+        <button type="button" class="quiet" aria-disabled={isBusy} onClick={() => void toggle()}
           aria-label={`${paused ? 'Resume' : 'Pause'} ${title}`}>
           {paused ? 'Resume' : 'Pause'}
         </button>
@@ -97,6 +99,7 @@ export function RemoveDialog({ statuses, onClose, onRemoved }: {
       onClose={onClose}
       onConfirm={async () => {
         await forEachOf(asked, remove);
+        if (!one) announce(`${asked.length} videos were removed.`);
         onRemoved?.();
       }}>
       {!one && <ul>{titles.map((title, i) => <li key={asked[i].definition.id}>{title}</li>)}</ul>}

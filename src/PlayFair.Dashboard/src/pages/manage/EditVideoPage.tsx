@@ -105,7 +105,14 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
   if (current.state === 'failed') shown.source ??= inFormWords(current.problem.detail, 'source');
   const isHidden = original !== null && form.source === original.source && form.source.includes(HIDDEN);
   const isSourceOld = original !== null && form.source === original.source && form.transport === original.transport;
+  const mayLook = kindOf(form.source) !== null && !isHidden && current.state !== 'looking';
   const kind = found?.kind ?? kindOf(form.source);
+
+  // What was left to the server is what it says it would be.
+  const isPlanned = isSettled && plan.data?.of === asked && plan.problem === null;
+  const stop = original && interruption(original, isPlanned && !form.isSampled && plan.data!.plan.definition.samples
+    ? { ...definition, samples: plan.data!.plan.definition.samples } : definition);
+  const isUnchanged = stop !== null && stop.changes.length === 0;
 
   // ---- what the user does
 
@@ -135,6 +142,11 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
   };
 
   const submit = async () => {
+    if (isSending) return;
+    if (isUnchanged) {
+      announce(stop!.words);
+      return;
+    }
     setTried(true);
     setProblem(null);
     const wrong: Problems = { ...local, ...planField !== null && { [planField]: shown[planField] } };
@@ -193,11 +205,6 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
   );
 
   const seconds = Number(form.window) / Number(form.rateHz);
-  // What was left to the server is what it says it would be.
-  const isPlanned = isSettled && plan.data?.of === asked && plan.problem === null;
-  const stop = original && interruption(original, isPlanned && !form.isSampled && plan.data!.plan.definition.samples
-    ? { ...definition, samples: plan.data!.plan.definition.samples } : definition);
-
   return (
     <form class="manage-form" ref={element} noValidate onSubmit={event => {
       event.preventDefault();
@@ -223,10 +230,9 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
                   onKeyDown={event => {
                     if (event.key !== 'Enter' || current.state === 'found' || isSourceOld) return;
                     event.preventDefault();
-                    if (kind !== null) void lookAtSource();
+                    if (mayLook) void lookAtSource();
                   }} />
-                <button type="button" class="quiet" disabled={kind === null || isHidden || current.state === 'looking'}
-                  onClick={() => void lookAtSource()}>
+                <button type="button" class="quiet" aria-disabled={!mayLook} onClick={() => { if (mayLook) void lookAtSource(); }}>
                   Look at it
                 </button>
               </div>
@@ -355,7 +361,7 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
         )}
         {problem && <p class="field-problem" role="alert">{problem}</p>}
         <div class="manage-buttons">
-          <button type="submit" class="strong" disabled={isSending || (stop !== null && stop.changes.length === 0)}>
+          <button type="submit" class="strong" aria-disabled={isSending || isUnchanged}>
             {isSending ? 'One moment' : original !== null ? 'Change the video'
               : current.state === 'failed' ? 'Add it all the same' : 'Add the video'}
           </button>

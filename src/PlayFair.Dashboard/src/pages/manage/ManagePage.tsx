@@ -1,8 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { href } from '../../address';
+import { announce } from '../../announce';
 import type { VideoStatus } from '../../api/contracts';
-import { Notice } from '../../components/Notice';
+import { Notice, ProblemNotice } from '../../components/Notice';
 import { StateBadge } from '../../components/StateBadge';
 import { forEachOf, RemoveDialog, VideoActions } from '../../components/VideoActions';
 import { isPaused, mayPause, setPaused, titleOf } from '../../live/changes';
@@ -45,13 +46,14 @@ function VideoTable() {
   const picked = shown.filter(video => chosen.has(video.id)).map(video => video.status.value!);
 
   if (known.length === 0) {
-    return connection.value.state === 'open'
-      ? (
-        <Notice kind="empty" title="There are no videos yet">
-          <a href={href(['add'])}>Add a video</a>: a file on the server, a camera or a stream.
-        </Notice>
-      )
-      : <Notice kind="loading" title="Asking for the videos" />;
+    const now = connection.value;
+    if (now.state === 'refused') return <ProblemNotice problem={now.problem} />;
+    if (now.state !== 'open') return <Notice kind="loading" title="Asking for the videos" />;
+    return (
+      <Notice kind="empty" title="There are no videos yet">
+        <a href={href(['add'])}>Add a video</a>: a file on the server, a camera or a stream.
+      </Notice>
+    );
   }
 
   const choose = (ids: readonly string[], isChosen: boolean) => {
@@ -64,10 +66,13 @@ function VideoTable() {
   };
 
   const pause = async (paused: boolean) => {
+    const those = picked.filter(paused ? mayPause : isPaused);
+    if (isBusy || those.length === 0) return;
     setBusy(true);
     problem.value = null;
     try {
-      await forEachOf(picked.filter(paused ? mayPause : isPaused), status => setPaused(status, paused));
+      await forEachOf(those, status => setPaused(status, paused));
+      if (those.length > 1) announce(`${those.length} videos are ${paused ? 'paused' : 'resumed'}.`);
     } catch (error) {
       problem.value = (error as Error).message;
     } finally {
@@ -75,6 +80,7 @@ function VideoTable() {
     }
   };
 
+  // Buttons that have nothing to do stay where the focus can be.
   const pausable = picked.filter(mayPause).length;
   const resumable = picked.filter(isPaused).length;
   return (
@@ -83,13 +89,14 @@ function VideoTable() {
         <input type="search" aria-label="Search videos" placeholder="Search title, id, source, model, group, state" value={search}
           onInput={event => setSearch(event.currentTarget.value)} />
         <div class="manage-several" role="group" aria-label="With the chosen videos">
-          <button type="button" class="quiet" disabled={isBusy || pausable === 0} onClick={() => void pause(true)}>
+          <button type="button" class="quiet" aria-disabled={isBusy || pausable === 0} onClick={() => void pause(true)}>
             {pausable > 0 ? `Pause ${pausable}` : 'Pause'}
           </button>
-          <button type="button" class="quiet" disabled={isBusy || resumable === 0} onClick={() => void pause(false)}>
+          <button type="button" class="quiet" aria-disabled={isBusy || resumable === 0} onClick={() => void pause(false)}>
             {resumable > 0 ? `Resume ${resumable}` : 'Resume'}
           </button>
-          <button type="button" class="quiet" disabled={isBusy || picked.length === 0} onClick={() => setRemoving(true)}>
+          <button type="button" class="quiet" aria-disabled={isBusy || picked.length === 0}
+            onClick={() => { if (!isBusy && picked.length > 0) setRemoving(true); }}>
             {picked.length > 0 ? `Remove ${picked.length}` : 'Remove'}
           </button>
         </div>

@@ -106,9 +106,9 @@ function Classes({ model: { name, classes, prior } }: { model: ModelInfo }) {
   const found = rows.filter(({ className, index }) =>
     words.every(word => className.toLowerCase().includes(word) || String(index) === word));
   return (
-    <section class="models-classes" aria-labelledby={`classes-${name}`}>
+    <div class="models-classes">
       <div class="models-classes-head">
-        <h3 id={`classes-${name}`}>{count(classes.length, 'class', 'classes')}</h3>
+        <h3>{count(classes.length, 'class', 'classes')}</h3>
         <input type="search" aria-label={`Search classes of ${name}`} placeholder="Search" value={search}
           onInput={event => setSearch(event.currentTarget.value)} />
       </div>
@@ -129,6 +129,6 @@ function Classes({ model: { name, classes, prior } }: { model: ModelInfo }) {
           ))}
         </ol>
       )}
-    </section>
+    </div>
   );
 }
