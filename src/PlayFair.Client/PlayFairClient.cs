@@ -76,6 +76,10 @@ public sealed class PlayFairClient : IDisposable
     public Task<VideoStatus> GetVideoAsync(string id, CancellationToken cancellationToken = default) =>
         GetAsync(QueryBuilder.Path("videos", id), Json.VideoStatus, cancellationToken);
 
+    /// <summary>Has the server look at a source: what it is and what it shows. Takes up to 10 s.</summary>
+    public Task<SourceProbe> ProbeAsync(ProbeRequest request, CancellationToken cancellationToken = default) =>
+        PostAsync("probe", request, Json.ProbeRequest, Json.SourceProbe, cancellationToken);
+
     /// <summary>
     /// What a definition would cost, and its defaults; an id or a source that is empty is not looked at.
     /// </summary>

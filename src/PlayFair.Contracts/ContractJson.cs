@@ -9,6 +9,8 @@ namespace PlayFair.Contracts;
 [JsonSerializable(typeof(VideoDefinition))]
 [JsonSerializable(typeof(IReadOnlyList<VideoDefinition>))]
 [JsonSerializable(typeof(VideoPlan))]
+[JsonSerializable(typeof(ProbeRequest))]
+[JsonSerializable(typeof(SourceProbe))]
 [JsonSerializable(typeof(VideoStatus))]
 [JsonSerializable(typeof(IReadOnlyList<VideoStatus>))]
 [JsonSerializable(typeof(AttributionUpdate))]

@@ -69,6 +69,18 @@ public static class FrameImages
         return [.. indices.Select(index => imageOf[index])];
     }
 
+    /// <summary>Encodes one frame.</summary>
+    /// <param name="pixels">As <see cref="VideoFrame.Pixels"/>.</param>
+    internal static async Task<byte[]> EncodeJpegAsync(
+        FfmpegTools tools, FrameFormat format, ReadOnlyMemory<byte> pixels, CancellationToken cancellationToken)
+    {
+        await using FfmpegProcess encoder = StartEncoder(tools, format);
+        // The encoder has taken all of a frame before it writes anything: nobody waits for the other.
+        await encoder.Input.WriteAsync(pixels, cancellationToken).ConfigureAwait(false);
+        encoder.Input.Close();
+        return (await ReadImagesAsync(encoder, cancellationToken).ConfigureAwait(false))[0];
+    }
+
     private static FrameFormat FitWithin(VideoInfo video, int maxWidth, int maxHeight)
     {
         // Broken headers may name no size; the decoder may still find one.

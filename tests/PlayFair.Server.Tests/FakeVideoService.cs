@@ -111,6 +111,18 @@ internal sealed class FakeVideoService : IVideoService
             ?? throw new VideoServiceException(VideoServiceError.NotFound, $"There is no video '{id}'.");
     }
 
+    public Task<SourceProbe> ProbeAsync(ProbeRequest request, CancellationToken cancellationToken = default)
+    {
+        Fail();
+        return Task.FromResult(new SourceProbe
+        {
+            Source = request.Source,
+            Kind = $"rtsp over {request.Transport}",
+            IsLive = true,
+            Picture = [1, 2, 3],
+        });
+    }
+
     public Task<VideoPlan> PlanAsync(VideoDefinition draft, CancellationToken cancellationToken = default)
     {
         Fail();

@@ -86,6 +86,22 @@ public sealed class VideoRouteTests
     }
 
     [Fact]
+    public async Task A_source_is_looked_at()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        using HttpResponseMessage answer = await server.SendAsync(
+            "POST", "/api/v1/probe", """{"source":"rtsp://camera/1","transport":"udp"}""");
+        var probe = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
+        Assert.Equal("rtsp over Udp", probe.GetProperty("kind").GetString());
+        Assert.Equal([1, 2, 3], probe.GetProperty("picture").GetBytesFromBase64());
+        JsonElement problem = await ProblemAssert.IsAsync(
+            await server.SendAsync("POST", "/api/v1/probe", """{"transport":"udp"}"""), 400, "nothing");
+        Assert.Equal("source", problem.GetProperty("field").GetString());
+        await ProblemAssert.IsAsync(
+            await server.SendAsync("POST", "/api/v1/probe", """{"source":"x","id":"y"}"""), 400, "unknown member");
+    }
+
+    [Fact]
     public async Task Bytes_that_are_not_UTF_8_are_refused_wherever_they_are()
     {
         await using RunningServer server = await RunningServer.StartAsync();

@@ -51,6 +51,21 @@ public class LiveRtspTests
         Assert.DoesNotContain("wr0ng", reading.Source.Status.Reason, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_camera_shows_itself_to_one_connection()
+    {
+        int port = LiveServer.FreePort();
+        using LiveServer camera = StartCamera(port, "viewer", "pa55word");
+        ProbedSource probed = await SourceProberTests.ProbeAsync($"rtsp://viewer:pa55word@127.0.0.1:{port}/camera");
+        Assert.Equal("h264", probed.CodecName);
+        Assert.Null(probed.Duration);
+        Assert.InRange(probed.Width, 16, 4096);
+        SourceException wrong = await Assert.ThrowsAsync<SourceException>(
+            () => SourceProberTests.ProbeAsync($"rtsp://viewer:wr0ng@127.0.0.1:{port}/camera"));
+        Assert.Contains("401", wrong.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("wr0ng", wrong.Message, StringComparison.Ordinal);
+    }
+
     private static LiveServer StartCamera(int port, params string[] account)
     {
         Clips.RequireFfmpeg();

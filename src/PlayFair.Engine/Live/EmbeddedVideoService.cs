@@ -24,6 +24,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
     /// <summary>Held while videos are added, changed or removed.</summary>
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly SemaphoreSlim _cores = new(Environment.ProcessorCount, Environment.ProcessorCount);
+    private readonly SourceProbes _probes;
     private readonly StatisticsBook _statistics;
 
     /// <summary>Of this service: what it observes goes with it.</summary>
@@ -46,6 +47,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
             : _models[options.Models[0].Name];
         Models = [.. _models.Values.Select(model => model.Info(model == _defaultModel))];
         _startedAt = options.Time.GetUtcNow();
+        _probes = new SourceProbes(options.Sources, options.Time);
         _statistics = new StatisticsBook(options.StatisticsBucket, options.StorePath is null ? null : ReadBucket);
         _store = options.StorePath is { } path ? VideoStore.Open(path, options.Store, Commit) : null;
         _meter.CreateObservableGauge("playfair.subscribers", () => _subscriberCount);
@@ -88,6 +90,13 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
 
     public Task<VideoStatus> GetAsync(string id, CancellationToken cancellationToken = default) =>
         Task.FromResult(Find(id).Status);
+
+    public Task<SourceProbe> ProbeAsync(ProbeRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        EmbeddedVideo? shown = _videos.Values.FirstOrDefault(video => video.ShownSource == request.Source);
+        return _probes.ProbeAsync(shown?.Definition.Source ?? request.Source, request.Transport, cancellationToken);
+    }
 
     public async Task<VideoPlan> PlanAsync(VideoDefinition draft, CancellationToken cancellationToken = default)
     {
@@ -345,6 +354,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
 
         foreach (LiveModel model in _models.Values)
             await model.DisposeAsync();
+        _probes.Dispose();
         _meter.Dispose();
     }
 
@@ -416,9 +426,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         }
         catch (SourceException refusal)
         {
-            throw new VideoServiceException(
-                refusal.Kind == SourceErrorKind.Forbidden ? VideoServiceError.Forbidden : VideoServiceError.Invalid,
-                refusal.Message, "source", refusal);
+            throw SourceProbes.Refusal(refusal);
         }
     }
 

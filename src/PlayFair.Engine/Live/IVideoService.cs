@@ -24,6 +24,12 @@ public interface IVideoService
     Task<VideoStatus> GetAsync(string id, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Looks at a source: what it is and what it shows. Refuses what cannot be opened, with the reason. A source that
+    /// shows no credentials is that of the video that has them.
+    /// </summary>
+    Task<SourceProbe> ProbeAsync(ProbeRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// What a definition would cost, and its defaults; refuses what cannot be added. An id or a source that is empty is not
     /// looked at, and there may be a video of the id.
     /// </summary>

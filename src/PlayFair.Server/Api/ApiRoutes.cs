@@ -61,6 +61,12 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
             Problems = [409, 413, 415, 429],
         }).Accepts<VideoDefinition>(MediaTypeNames.Application.Json)
             .Produces<VideoStatus>(StatusCodes.Status201Created);
+        Change("POST", "probe", ProbeAsync, new Operation("probe", "Looks at a source before it becomes a video.")
+        {
+            Description = "Size, rate, length, codec and a picture. Takes at most 10 s; what cannot be opened is refused "
+                + "with the reason. Two at once; 429 beyond.",
+            Problems = [413, 415],
+        }).Accepts<ProbeRequest>(MediaTypeNames.Application.Json).Produces<SourceProbe>();
         Change("POST", "plan", PlanAsync, new Operation("plan", "What a video would cost, before it is added.")
         {
             Description = "A definition, of which the id and the source may be missing; what cannot be added is refused.",
@@ -200,6 +206,13 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         context.Response.StatusCode = StatusCodes.Status201Created;
         context.Response.Headers.Location = $"{Prefix}/videos/{status.Definition.Id}";
         await WriteAsync(context, status, ContractJson.Lines.VideoStatus);
+    }
+
+    private async Task ProbeAsync(HttpContext context)
+    {
+        ProbeRequest request = await ReadAsync(context, StrictJson.Probe);
+        await WriteAsync(
+            context, await service.ProbeAsync(request, context.RequestAborted), ContractJson.Lines.SourceProbe);
     }
 
     private async Task PlanAsync(HttpContext context)

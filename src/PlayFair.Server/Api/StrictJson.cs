@@ -11,6 +11,8 @@ internal static class StrictJson
 {
     public static readonly StrictJson<VideoDefinition> Definition = new("a video");
 
+    public static readonly StrictJson<ProbeRequest> Probe = new("a source");
+
     /// <summary>A definition of which anything may be missing.</summary>
     public static readonly StrictJson<VideoDefinition> Draft = new("a video", isDraft: true);
 }

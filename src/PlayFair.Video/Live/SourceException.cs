@@ -8,6 +8,9 @@ public enum SourceErrorKind
 
     /// <summary>The <see cref="SourcePolicy"/> does not let it be opened.</summary>
     Forbidden,
+
+    /// <summary>It shows nothing now.</summary>
+    Unreadable,
 }
 
 /// <summary>A source cannot be read; the message says what was found, what was expected and what to do.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PlayFair.Moves;
 
 namespace PlayFair.Video;
 
@@ -9,6 +10,9 @@ namespace PlayFair.Video;
 /// <param name="IsFast">Whether frames come as fast as they are taken.</param>
 internal sealed record SyntheticSettings(int Seed, double FramesPerSecond, int Height, bool IsFast)
 {
+    /// <summary>Columns of the picture.</summary>
+    public int Width => (int)Math.Round(Height * Scene.Aspect);
+
     /// <param name="rest">What follows "synthetic:".</param>
     public static SyntheticSettings Parse(string text, string rest)
     {

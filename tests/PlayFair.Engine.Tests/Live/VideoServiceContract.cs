@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
 using PlayFair.Attribution;
 using PlayFair.Contracts;
 using PlayFair.Models;
@@ -137,6 +139,37 @@ public abstract partial class VideoServiceContract : IAsyncLifetime
 
         async Task AssertRefusedAsync(string field, VideoDefinition wrong) => Assert.Equal(
             field, (await Assert.ThrowsAsync<VideoServiceException>(() => Service.PlanAsync(wrong, Timeout))).Field);
+    }
+
+    [Fact]
+    public async Task A_source_is_looked_at_before_it_is_added()
+    {
+        SourceProbe file = await Service.ProbeAsync(new ProbeRequest { Source = Clip(14) }, Timeout);
+        Assert.Equal(("file", false, 320, 240, "h264"), (file.Kind, file.IsLive, file.Width, file.Height, file.Codec));
+        Assert.Equal("image/jpeg", file.PictureType);
+        Assert.Equal([0xFF, 0xD8], file.Picture![..2]);
+        SourceProbe camera = await Service.ProbeAsync(new ProbeRequest { Source = "synthetic:1?fps=25" }, Timeout);
+        Assert.Equal(("synthetic", true, 25.0), (camera.Kind, camera.IsLive, camera.FrameRateHz!.Value));
+        Assert.Empty(await Service.ListAsync(Timeout));
+
+        var wrong = new ProbeRequest { Source = Path.Combine(Folder, "none.mp4") };
+        var refusal = await Assert.ThrowsAsync<VideoServiceException>(() => Service.ProbeAsync(wrong, Timeout));
+        Assert.Equal((VideoServiceError.Invalid, "source"), (refusal.Error, refusal.Field));
+    }
+
+    [Fact]
+    public async Task Only_two_sources_are_looked_at_at_once()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var request = new ProbeRequest { Source = $"rtsp://{silent.LocalEndpoint}/1" };
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Timeout);
+        Task[] probing = [Service.ProbeAsync(request, enough.Token), Service.ProbeAsync(request, enough.Token)];
+        Assert.Equal(VideoServiceError.LimitReached, await ErrorAsync(() => Service.ProbeAsync(request, Timeout)));
+        await enough.CancelAsync();
+        foreach (Task probe in probing)
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => probe);
+        await Service.ProbeAsync(new ProbeRequest { Source = "synthetic:1" }, Timeout);
     }
 
     [Fact]
