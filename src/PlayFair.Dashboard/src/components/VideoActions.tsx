@@ -61,7 +61,7 @@ export function VideoActions({ status, layout = 'row', onRemoved }: {
   );
 
   return (
-    <div class={`actions actions-${layout}`}>
+    <div class="actions">
       {layout === 'row' ? buttons : (
         <>
           <button type="button" class="quiet actions-open" popovertarget={id} aria-label={`Actions for ${title}`}
