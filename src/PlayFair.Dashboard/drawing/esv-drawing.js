@@ -331,7 +331,7 @@ export function frameBars() {
  * @param {SVGElement} bars Made by {@link frameBars}.
  * @param {Series} series
  * @param {Range} domain
- * @param {number} current Position of the current frame.
+ * @param {number | null} current Position of the current frame; null: none is marked.
  */
 export function setFrameBars(bars, { values, errors }, domain, current) {
   const y = linearScale(domain, [100, 0]);
@@ -345,11 +345,49 @@ export function setFrameBars(bars, { values, errors }, domain, current) {
   const whiskers = (values.length > WHISKERED_FRAMES ? [] : errors ?? []).map((error, i) =>
     `M${precise((i + 0.5) * slot)} ${round(y(values[i] - error))}V${round(y(values[i] + error))}`);
   const [column, supporting, distracting, whisker, line] = bars.children;
-  set(column, { x: precise(current * slot), width: values.length === 0 ? 0 : precise(slot) });
+  const isMarked = current !== null && values.length > 0;
+  set(column, { x: isMarked ? precise(current * slot) : 0, width: isMarked ? precise(slot) : 0 });
   set(supporting, { d: paths.supporting });
   set(distracting, { d: paths.distracting });
   set(whisker, { d: whiskers.join('') });
   set(line, { y1: zero, y2: zero });
+}
+
+/** How much of a {@link sparkline} is above its zero line: what supports a top class is mostly the larger part. */
+const SPARKLINE_ABOVE = 0.65;
+
+/**
+ * The range of a {@link sparkline}: it holds every value, and zero always at the same height. Its upper end is 1, 1.5,
+ * 2, 3, 5 or 7 times a power of ten, so that a window that slides does not rescale with every frame.
+ * @param {readonly number[]} values
+ * @returns {Range}
+ */
+export function steadyDomain(values) {
+  const below = (1 - SPARKLINE_ABOVE) / SPARKLINE_ABOVE;
+  let most = 0;
+  for (const value of values) most = Math.max(most, value, -value / below);
+  if (most === 0) return [-below, 1];
+  const power = 10 ** Math.floor(Math.log10(most));
+  const high = ([1, 1.5, 2, 3, 5, 7].find(factor => factor * power >= most) ?? 10) * power;
+  return [-high * below, high];
+}
+
+/**
+ * The values of a window as small bars about a zero line, without the frames. Made once and updated in place, so that
+ * many of them can move ten times a second. Stretches to its box.
+ * @returns {{ element: SVGElement, update: (values: readonly number[]) => Range }} `update` returns the range drawn.
+ */
+export function sparkline() {
+  const element = frameBars();
+  element.classList.add('sparkline');
+  return {
+    element,
+    update(values) {
+      const domain = steadyDomain(values);
+      setFrameBars(element, { name: '', style: 0, values }, domain, null);
+      return domain;
+    },
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contrast, countSupporting, plain, seriesDomain, signed, ticks, time } from '../drawing/esv-drawing.js';
+import { contrast, countSupporting, plain, seriesDomain, signed, steadyDomain, ticks, time } from '../drawing/esv-drawing.js';
 
 test('values have four decimals, and an exponent where these would hide them', () => {
   expect([0.35254902, 0, -0.1, 0.00004].map(plain)).toEqual(['0.3525', '0', '−0.1000', '4.0e−5']);
@@ -26,4 +26,19 @@ test('the domain of some series holds zero and every error bar', () => {
 
 test('ticks are round numbers inside the domain', () => {
   expect(ticks([-0.11, 0.23], 5).map(({ text }) => text)).toEqual(['−0.1', '0', '+0.1', '+0.2']);
+});
+
+test('the range of a sparkline holds every value, with zero always at the same height', () => {
+  for (const values of [[0.13, -0.02], [-0.3, -0.4], [0.0004], [12, -7], [0], []]) {
+    const [low, high] = steadyDomain(values);
+    expect(low / high).toBeCloseTo(-0.35 / 0.65, 12);
+    expect(low).toBeLessThanOrEqual(Math.min(0, ...values));
+    expect(high).toBeGreaterThanOrEqual(Math.max(0, ...values));
+  }
+});
+
+test('the range of a sparkline changes in steps, not with every value', () => {
+  expect([0.21, 0.25, 0.29].map(value => steadyDomain([value])[1])).toEqual([0.3, 0.3, 0.3].map(end => expect.closeTo(end, 12)));
+  expect(steadyDomain([0.31])[1]).toBeCloseTo(0.5, 12);
+  expect(steadyDomain([0.8])[1]).toBeCloseTo(1, 12);
 });
