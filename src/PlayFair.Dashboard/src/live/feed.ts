@@ -30,15 +30,21 @@ export const clockOffset = signal(0);
 
 const pending = new Map<LiveVideo, { update?: AttributionUpdate; status?: VideoStatus }>();
 let painting = false;
+let paintDelayMs = 0;
+let awaitingPaint: (() => void)[] = [];
 let follower: { stop(): void; retry(): void } | null = null;
 
 /**
  * Follows videos until stopped: the page's one event stream. A second call ends the first.
  * @param ids null: all videos, those too that are added later.
  * @param rate At most so many updates a second of each; null: every one.
+ * @param paintsPerSecond How often what came is shown; null: with each frame that the browser paints. Of many videos
+ * one has something new nearly every time, and most of a painted frame's cost does not depend on how much changed.
  */
-export function follow(ids: readonly string[] | null, rate: number | null): () => void {
+export function follow(
+  ids: readonly string[] | null, rate: number | null, paintsPerSecond: number | null = null): () => void {
   follower?.stop();
+  paintDelayMs = paintsPerSecond === null ? 0 : 1000 / paintsPerSecond;
   const mine = new Follower(ids, rate);
   follower = mine;
   return () => {
@@ -139,9 +145,20 @@ function take(event: StreamEvent): void {
       videoOf(event.video).gaps.value += event.toSequence - event.fromSequence + 1;
       return;
   }
+  requestPaint();
+}
+
+/** Resolves when the next updates are shown, if there are any or not: for what should change in the same painted frame. */
+export function atNextPaint(): Promise<void> {
+  requestPaint();
+  return new Promise(resolve => { awaitingPaint.push(resolve); });
+}
+
+function requestPaint(): void {
   if (painting) return;
   painting = true;
-  requestAnimationFrame(show);
+  if (paintDelayMs === 0) requestAnimationFrame(show);
+  else setTimeout(() => requestAnimationFrame(show), paintDelayMs);
 }
 
 function pendingOf(video: LiveVideo) {
@@ -163,4 +180,7 @@ function show(): void {
     }
   });
   pending.clear();
+  const awaited = awaitingPaint;
+  awaitingPaint = [];
+  for (const resolve of awaited) resolve();
 }
