@@ -102,6 +102,9 @@ export interface Range {
   toSequence?: number | undefined;
 }
 
+/** The most videos in one answer. */
+export const VIDEO_LIMIT = 1000;
+
 /** The API, one method for each address. */
 export const api = {
   session: (signal?: AbortSignal) => get<Session>('session', {}, signal),
@@ -110,7 +113,7 @@ export const api = {
     await (await send(apiUrl('session'), { headers: { Authorization: authorization(value)! } })).json() as Session,
   status: (signal?: AbortSignal) => get<ServiceStatus>('status', {}, signal),
   models: (signal?: AbortSignal) => get<ModelInfo[]>('models', {}, signal),
-  videos: (signal?: AbortSignal) => get<VideoStatus[]>('videos', { limit: 1000 }, signal),
+  videos: (signal?: AbortSignal) => get<VideoStatus[]>('videos', { limit: VIDEO_LIMIT }, signal),
   video: (id: string, signal?: AbortSignal) => get<VideoStatus>(videoPath(id), {}, signal),
   add: (definition: Partial<VideoDefinition>) => change<VideoStatus>('POST', 'videos', definition),
   change: (definition: Partial<VideoDefinition> & { id: string }) =>

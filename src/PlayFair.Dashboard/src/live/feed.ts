@@ -1,4 +1,5 @@
 import { batch, signal, type Signal } from '@preact/signals';
+import { api, VIDEO_LIMIT } from '../api/client';
 import type { AttributionUpdate, VideoStatus } from '../api/contracts';
 import { EventStream, type Connection, type StreamEvent } from '../api/eventStream';
 
@@ -80,6 +81,16 @@ export function forget(id: string): void {
   videos.value = rest;
 }
 
+/** Forgets what was removed while no stream was open: streams tell of removals only as they happen. */
+async function forgetRemoved(): Promise<void> {
+  const known = [...videos.peek().keys()];
+  if (known.length === 0) return;
+  const there = await api.videos().catch(() => null);
+  if (there === null || there.length >= VIDEO_LIMIT) return;
+  const ids = new Set(there.map(({ definition }) => definition.id));
+  for (const id of known) if (!ids.has(id)) forget(id);
+}
+
 class Follower {
   #stream: EventStream | null = null;
   #lastId: string | null = null;
@@ -119,7 +130,10 @@ class Follower {
       rate: this.rate,
       after: this.#lastId,
       onEvent: take,
-      onConnection: state => { connection.value = state; },
+      onConnection: state => {
+        connection.value = state;
+        if (state.state === 'open' && this.ids === null) void forgetRemoved();
+      },
     });
   }
 }
