@@ -129,6 +129,16 @@ public sealed class PlayFairClient : IDisposable
         string id, UpdateRange? range = null, CancellationToken cancellationToken = default) =>
         RangeAsync(id, "frames", range, Json.IReadOnlyListFrameTrack, cancellationToken);
 
+    /// <summary>A period of a video's history at a glance.</summary>
+    /// <param name="points">The most points, 1 to 2000.</param>
+    public Task<Timeline> TimelineAsync(
+        string id, UpdateRange? range = null, int points = 600, CancellationToken cancellationToken = default)
+    {
+        QueryBuilder query = new QueryBuilder(QueryBuilder.Path("videos", id, "timeline"))
+            .Add("points", FormattableString.Invariant($"{points}"));
+        return GetAsync((range ?? new()).AddTo(query).ToString(), Json.Timeline, cancellationToken);
+    }
+
     /// <summary>Statistics over videos, classes and time.</summary>
     public Task<StatisticsReport> StatisticsAsync(StatisticsQuery query, CancellationToken cancellationToken = default)
     {

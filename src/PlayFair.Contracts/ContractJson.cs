@@ -23,6 +23,7 @@ namespace PlayFair.Contracts;
 [JsonSerializable(typeof(Session))]
 [JsonSerializable(typeof(StatisticsQuery))]
 [JsonSerializable(typeof(StatisticsReport))]
+[JsonSerializable(typeof(Timeline))]
 public sealed partial class ContractJson : JsonSerializerContext
 {
     /// <summary>The one to use.</summary>

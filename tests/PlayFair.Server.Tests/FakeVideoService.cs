@@ -31,6 +31,8 @@ internal sealed class FakeVideoService : IVideoService
 
     public HistoryQuery? LastHistory { get; private set; }
 
+    public TimelineQuery? LastTimeline { get; private set; }
+
     /// <summary>Events that subscribers have taken.</summary>
     public int PulledCount => Volatile.Read(ref _pulledCount);
 
@@ -255,6 +257,14 @@ internal sealed class FakeVideoService : IVideoService
     {
         await GetAsync(id, cancellationToken);
         return Thumbnails.GetValueOrDefault(frameIndex);
+    }
+
+    public async Task<Timeline> TimelineAsync(
+        string id, TimelineQuery query, CancellationToken cancellationToken = default)
+    {
+        await GetAsync(id, cancellationToken);
+        LastTimeline = query;
+        return new Timeline { Video = id, UpdateCount = 0, UpdatesPerPoint = 1, Segments = [], Points = [], Frames = [] };
     }
 
     /// <summary>Plays the file that a video's source names.</summary>

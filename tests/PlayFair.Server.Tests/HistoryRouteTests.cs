@@ -1,5 +1,7 @@
 using System.Net;
+using System.Text.Json;
 using PlayFair.Contracts;
+using PlayFair.Engine;
 
 namespace PlayFair.Server.Tests;
 
@@ -38,6 +40,28 @@ public sealed class HistoryRouteTests : IDisposable
             "GET", path, null, ("Range", "bytes=100-199"), ("If-Range", tag));
         Assert.Equal(HttpStatusCode.OK, other.StatusCode);
         Assert.NotEqual(tag, other.Headers.ETag!.ToString());
+    }
+
+    [Fact]
+    public async Task A_timeline_is_asked_for_by_bounds_and_points()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(new FakeVideoService().With("a"));
+        JsonElement timeline = await server.GetJsonAsync(
+            "/api/v1/videos/a/timeline?fromSequence=3&toSequence=9&from=2026-01-31T00:00:00Z&to=2026-02-01&points=50");
+        Assert.Equal("playfair.timeline/1", timeline.GetProperty("schema").GetString());
+        Assert.Equal(
+            new TimelineQuery
+            {
+                FromSequence = 3,
+                ToSequence = 9,
+                From = new DateTimeOffset(2026, 1, 31, 0, 0, 0, TimeSpan.Zero),
+                To = new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero),
+                Points = 50,
+            },
+            server.Service.LastTimeline);
+        foreach (string query in (string[])["points=0", "points=2001", "fromSequence=2&toSequence=1", "limit=2"])
+            await ProblemAssert.IsAsync(await server.GetAsync($"/api/v1/videos/a/timeline?{query}"), 400);
+        await ProblemAssert.IsAsync(await server.GetAsync("/api/v1/videos/none/timeline"), 404);
     }
 
     [Theory]

@@ -314,6 +314,19 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
             () => video.Thumbnail(frameIndex) ?? _store?.ReadThumbnail(id, frameIndex), cancellationToken);
     }
 
+    public Task<Timeline> TimelineAsync(string id, TimelineQuery query, CancellationToken cancellationToken = default)
+    {
+        VideoFeed feed = Find(id).Feed;
+        ArgumentNullException.ThrowIfNull(query);
+        Check(query.Bounds);
+        if (query.Points is < 1 or > TimelineQuery.MaxPoints)
+            throw DefinitionRules.Wrong("points", $"{query.Points}", $"1 to {TimelineQuery.MaxPoints}");
+        return Task.Run(
+            () => _store?.ReadTimeline(id, query) ?? TimelineReader.Of(
+                id, InMemory(feed, query.Bounds), InMemory(feed, new HistoryQuery { Limit = int.MaxValue }), query.Points),
+            cancellationToken);
+    }
+
     public async Task<MediaFile> OpenMediaAsync(string id, CancellationToken cancellationToken = default)
     {
         EmbeddedVideo video = Find(id);

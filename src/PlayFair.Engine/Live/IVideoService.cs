@@ -72,6 +72,9 @@ public interface IVideoService
     /// <param name="frameIndex">As in <see cref="AttributionUpdate.FrameIndices"/>.</param>
     Task<byte[]?> ThumbnailAsync(string id, long frameIndex, CancellationToken cancellationToken = default);
 
+    /// <summary>A period of a video's history at a glance.</summary>
+    Task<Timeline> TimelineAsync(string id, TimelineQuery query, CancellationToken cancellationToken = default);
+
     /// <summary>The file of a video that is read from one, to be played; whoever calls disposes it.</summary>
     /// <exception cref="VideoServiceException">
     /// <see cref="VideoServiceError.NotFound"/>: the source is live, or its file is gone or none that is played.

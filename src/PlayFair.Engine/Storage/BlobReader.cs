@@ -53,10 +53,17 @@ internal ref struct BlobReader(ReadOnlySpan<byte> bytes)
         return values;
     }
 
+    /// <summary>Passes over integers.</summary>
+    public void Skip(int count)
+    {
+        for (; count > 0; count--)
+            _ = Unsigned();
+    }
+
     public static StoreException Damaged() =>
         new("A stored update is damaged. Restore a copy of the database, or delete the video.");
 
-    private ReadOnlySpan<byte> Take(int count)
+    public ReadOnlySpan<byte> Take(int count)
     {
         if (count > _rest.Length)
             throw Damaged();

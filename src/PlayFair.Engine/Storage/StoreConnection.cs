@@ -69,6 +69,21 @@ internal sealed class StoreConnection : IDisposable
         }
     }
 
+    /// <summary>Reads one state of the database, whatever is written meanwhile.</summary>
+    public void InReadTransaction(Action work)
+    {
+        Execute("BEGIN");
+        try
+        {
+            work();
+        }
+        finally
+        {
+            if (IsInTransaction)
+                Execute("COMMIT");
+        }
+    }
+
     public void Dispose()
     {
         foreach (SqliteCommand command in _commands.Values)

@@ -50,7 +50,7 @@ internal static class StoreFile
 
     /// <summary>Opens the database to write, with the newest schema and its log taken in.</summary>
     /// <exception cref="StoreException">It is damaged, newer, or no database of ours.</exception>
-    public static StoreConnection Connect(string path, IReadOnlyList<string> steps)
+    public static StoreConnection Connect(string path, IReadOnlyList<StoreStep> steps)
     {
         StoreConnection? connection = null;
         try

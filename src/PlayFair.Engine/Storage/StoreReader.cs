@@ -90,6 +90,9 @@ internal sealed class StoreReader(StoreConnection connection, TextTable texts) :
         return tracks;
     }
 
+    public Timeline Timeline(string name, long video, TimelineQuery query) =>
+        new TimelineReader(connection, texts, _codec).Read(name, video, query);
+
     public byte[]? Thumbnail(long video, long frameIndex) => connection.Rows(
         "SELECT png FROM thumbnails WHERE video = $1 AND frame = $2 ORDER BY id DESC LIMIT 1",
         row => row.GetFieldValue<byte[]>(0),
@@ -130,13 +133,12 @@ internal sealed class StoreReader(StoreConnection connection, TextTable texts) :
     public void Dispose() => connection.Dispose();
 
     /// <summary>Sequence numbers of spans, those of neighbours joined.</summary>
-    private List<(long First, long Last)> Spans(string sql, params ReadOnlySpan<object?> values)
+    public static List<(long First, long Last)> Joined(List<long> spans)
     {
         var joined = new List<(long First, long Last)>();
-        foreach (long span in connection.Rows(sql, row => row.GetInt64(0), values))
+        foreach (long span in spans)
         {
-            long first = span << StoreSchema.SpanBits;
-            long last = ((span + 1) << StoreSchema.SpanBits) - 1;
+            (long first, long last) = StoreSchema.Sequences(span);
             if (joined.Count > 0 && joined[^1].Last == first - 1)
                 joined[^1] = (joined[^1].First, last);
             else
@@ -146,7 +148,10 @@ internal sealed class StoreReader(StoreConnection connection, TextTable texts) :
         return joined;
     }
 
-    private readonly record struct Bounds(
+    private List<(long First, long Last)> Spans(string sql, params ReadOnlySpan<object?> values) =>
+        Joined(connection.Rows(sql, row => row.GetInt64(0), values));
+
+    internal readonly record struct Bounds(
         long FirstSequence, long LastSequence, long FirstTicks, long LastTicks, long FirstFrame)
     {
         public bool HasTimes => FirstTicks > 0 || LastTicks < long.MaxValue;

@@ -174,6 +174,7 @@ internal sealed class StoreRetention
 
     private void NarrowSpan(long video, long span)
     {
+        SegmentTable.Delete(_connection, video, span);
         long? first = _connection.Number(
             "SELECT min(arrived) FROM updates WHERE video = $1 AND sequence BETWEEN $2 AND $3",
             video, FirstOf(span), LastOf(span));
@@ -189,9 +190,9 @@ internal sealed class StoreRetention
     private int DeleteStatistics(string which, params ReadOnlySpan<object?> values) => _connection.Execute(
         $"DELETE FROM statistics WHERE id IN (SELECT id FROM statistics {which} LIMIT {RowsPerStep})", values);
 
-    private static long FirstOf(long span) => span << StoreSchema.SpanBits;
+    private static long FirstOf(long span) => StoreSchema.Sequences(span).First;
 
-    private static long LastOf(long span) => ((span + 1) << StoreSchema.SpanBits) - 1;
+    private static long LastOf(long span) => StoreSchema.Sequences(span).Last;
 
     private readonly record struct Row(long Id, long Video, long Span, long Bytes);
 }

@@ -65,11 +65,15 @@ internal static class StoreSchema
         """;
 
     /// <summary>Step i brings a file of version i to version i + 1. Steps that have shipped never change.</summary>
-    public static readonly IReadOnlyList<string> Steps = [Version1];
+    public static readonly IReadOnlyList<StoreStep> Steps =
+        [new(Version1), new(SegmentTable.Create, SegmentTable.Fill)];
+
+    /// <summary>The first and the last sequence number of a span.</summary>
+    public static (long First, long Last) Sequences(long span) => (span << SpanBits, ((span + 1) << SpanBits) - 1);
 
     /// <summary>Brings a file up to the last step's version.</summary>
     /// <exception cref="StoreException">The file is newer, or another program's.</exception>
-    public static void Migrate(StoreConnection connection, string path, IReadOnlyList<string> steps)
+    public static void Migrate(StoreConnection connection, string path, IReadOnlyList<StoreStep> steps)
     {
         long application = connection.Number("PRAGMA application_id") ?? 0;
         bool isEmpty = application == 0 && connection.Number("SELECT count(*) FROM sqlite_schema") == 0;
@@ -94,14 +98,20 @@ internal static class StoreSchema
         connection.Execute("PRAGMA journal_mode = WAL");
         for (; version < steps.Count; version++)
         {
-            string step = steps[(int)version];
+            StoreStep step = steps[(int)version];
             long next = version + 1;
             connection.InTransaction(() =>
             {
-                connection.Execute(step);
+                connection.Execute(step.Sql);
+                step.Fill?.Invoke(connection);
                 connection.Execute($"PRAGMA application_id = {ApplicationId}");
                 connection.Execute($"PRAGMA user_version = {next}");
             });
         }
     }
 }
+
+/// <summary>What brings a file to the next version.</summary>
+/// <param name="Sql">Statements.</param>
+/// <param name="Fill">What is done after them, in the same transaction.</param>
+internal sealed record StoreStep(string Sql, Action<StoreConnection>? Fill = null);

@@ -79,7 +79,11 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
             }
 
             foreach (((long video, long span), Span bounds) in spans)
+            {
                 WriteSpan(video, span, bounds);
+                if (bounds.IsComplete)
+                    SegmentTable.Write(connection, video, span);
+            }
         });
 
         foreach ((VideoEntry video, Change change) in changes)
@@ -237,6 +241,7 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
         if (!exists)
             span = Span.Empty;
         span.Add(update.ArrivedAt.UtcTicks, pending.Stored.LeavingFrames);
+        span.IsComplete |= ((update.Sequence + 1) & ((1 << StoreSchema.SpanBits) - 1)) == 0;
     }
 
     private readonly record struct Change(int Count, long Bytes, long LastSequence, string? Resume);
@@ -251,6 +256,9 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
         public long FirstFrameArrived;
         public long LastFrameArrived;
         public long LastFrame;
+
+        /// <summary>Whether its last update is among those written.</summary>
+        public bool IsComplete;
 
         public static Span Empty => new()
         {

@@ -182,6 +182,45 @@ internal sealed class UpdateCodec(TextTable texts)
         };
     }
 
+    /// <summary>The class that an update reports first and its score, texts by their numbers; the rest is skipped.</summary>
+    /// <exception cref="StoreException">The blob is damaged, of an unknown version, or reports no class.</exception>
+    public static (TopClass Top, float Score) TopOf(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new BlobReader(bytes);
+        CheckVersion(reader.Byte());
+        var flags = (UpdateFlags)reader.Unsigned();
+        if (flags.HasFlag(UpdateFlags.OtherSchema))
+            reader.Skip(1);
+        int model = (int)reader.Unsigned();
+        int kind = (int)reader.Unsigned();
+        reader.Skip(1 + Count(UpdateFlags.Samples) + Count(UpdateFlags.Iterations));
+        if (flags.HasFlag(UpdateFlags.DoubleRate))
+            _ = reader.Double();
+        else
+            _ = reader.Single();
+        // Times and counts, then the timings.
+        reader.Skip(3 + (2 * Count(UpdateFlags.Offsets)));
+        _ = reader.Take(4 * sizeof(float));
+        int frameCount = reader.Count(leastBytesEach: 1);
+        if (frameCount > 0)
+        {
+            reader.Skip(flags.HasFlag(UpdateFlags.SteadyFrames) ? 2 : frameCount);
+            if (flags.HasFlag(UpdateFlags.TimesInTicks))
+                reader.Skip(Math.Max(2, frameCount));
+            else
+                _ = reader.Take(frameCount * sizeof(double));
+        }
+
+        reader.Skip(Count(UpdateFlags.TopIsNotFirst) + Count(UpdateFlags.PreviousTop));
+        if (reader.Count(leastBytesEach: 10) == 0)
+            throw BlobReader.Damaged();
+        int index = (int)(reader.Unsigned() >> 1);
+        int name = (int)reader.Unsigned();
+        return (new TopClass(index, name, model, kind), reader.Single());
+
+        int Count(UpdateFlags flag) => flags.HasFlag(flag) ? 1 : 0;
+    }
+
     /// <param name="update">The one in whose row they are stored.</param>
     public byte[] EncodeTracks(AttributionUpdate update, IReadOnlyList<FrameTrack> tracks) =>
         EncodeTracks(update.Sequence, update.ArrivedAt.UtcTicks, tracks);

@@ -121,7 +121,7 @@ public sealed class VideoStore : IAsyncDisposable
         Open(path, options, committed, StoreSchema.Steps);
 
     internal static VideoStore Open(
-        string path, StoreOptions options, Action<IReadOnlyList<StoredUpdate>> committed, IReadOnlyList<string> steps)
+        string path, StoreOptions options, Action<IReadOnlyList<StoredUpdate>> committed, IReadOnlyList<StoreStep> steps)
     {
         options.Check();
         path = Path.GetFullPath(path);
@@ -259,6 +259,13 @@ public sealed class VideoStore : IAsyncDisposable
             ? Read(reader => reader.FrameTracks(id, video.Id, query))
             : [];
     }
+
+    /// <summary>A period at a glance; null where there is no such video.</summary>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    public Timeline? ReadTimeline(string id, TimelineQuery query) =>
+        _videos.TryGetValue(id, out VideoEntry? video)
+            ? Read(reader => reader.Timeline(id, video.Id, query))
+            : null;
 
     /// <summary>The picture of a frame, the newest if there are several; null where there is none.</summary>
     /// <exception cref="StoreException">The database cannot be read.</exception>

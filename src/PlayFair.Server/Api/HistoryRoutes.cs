@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Net.Http.Headers;
+using Microsoft.OpenApi;
+using PlayFair.Contracts;
 using PlayFair.Engine;
 using PlayFair.Video;
 
@@ -12,6 +14,9 @@ internal sealed class HistoryRoutes(IVideoService service)
     /// <summary>A player that is paused takes nothing; browsers fetch the rest anew when it goes on.</summary>
     private static readonly MinDataRate PlayingRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromMinutes(10));
 
+    private static readonly Parameter Points = new(
+        "points", JsonSchemaType.Integer, $"The most points, 1 to {TimelineQuery.MaxPoints}; 600 by default.");
+
     public void Map(IEndpointRouteBuilder routes)
     {
         Get("videos/{id}/media", MediaAsync, new Operation("media", "A file video's file, to be played.")
@@ -22,8 +27,31 @@ internal sealed class HistoryRoutes(IVideoService service)
         }).Produces(StatusCodes.Status200OK, contentType: "video/mp4")
             .Produces(StatusCodes.Status206PartialContent, contentType: "video/mp4");
 
+        Get("videos/{id}/timeline", TimelineAsync, new Operation("timeline", "A period of a video's history at a glance.")
+        {
+            Description = "Which class was on top when, and evenly spaced updates and frame tracks, however long the "
+                + "history is. All bounds hold together; both ends are included.",
+            Query = [ApiRoutes.FromSequence, ApiRoutes.ToSequence, ApiRoutes.From, ApiRoutes.To, Points],
+        }).Produces<Timeline>();
+
         RouteHandlerBuilder Get(string path, Func<HttpContext, Task> handle, Operation operation) =>
             ApiRoutes.Add(routes, "GET", path, handle, operation);
+    }
+
+    private async Task TimelineAsync(HttpContext context)
+    {
+        HistoryQuery bounds = ApiRoutes.Bounds(context);
+        var query = new TimelineQuery
+        {
+            FromSequence = bounds.FromSequence,
+            ToSequence = bounds.ToSequence,
+            From = bounds.From,
+            To = bounds.To,
+        };
+        if (ApiRoutes.Query(context).Number("points", 1, TimelineQuery.MaxPoints) is { } points)
+            query = query with { Points = (int)points };
+        Timeline timeline = await service.TimelineAsync(ApiRoutes.Id(context), query, context.RequestAborted);
+        await ApiRoutes.WriteAsync(context, timeline, ContractJson.Lines.Timeline);
     }
 
     private async Task MediaAsync(HttpContext context)

@@ -111,11 +111,11 @@ public sealed class StoreSchemaTests : IDisposable
     public async Task An_older_file_is_brought_up_step_by_step_with_all_it_holds()
     {
         await FillAsync();
-        string[] later =
+        StoreStep[] later =
         [
             .. StoreSchema.Steps,
-            "ALTER TABLE videos ADD COLUMN note TEXT",
-            "UPDATE videos SET note = 'from ' || name",
+            new("ALTER TABLE videos ADD COLUMN note TEXT"),
+            new("UPDATE videos SET note = 'from ' || name"),
         ];
 
         await using (VideoStore store = VideoStore.Open(_folder.Database, new StoreOptions(), _ => { }, later))
@@ -132,7 +132,7 @@ public sealed class StoreSchemaTests : IDisposable
     public async Task A_step_that_fails_leaves_the_file_as_it_was()
     {
         await FillAsync();
-        string[] broken = [.. StoreSchema.Steps, "CREATE TABLE half (x); INSERT INTO nowhere VALUES (1)"];
+        StoreStep[] broken = [.. StoreSchema.Steps, new("CREATE TABLE half (x); INSERT INTO nowhere VALUES (1)")];
 
         Assert.Throws<StoreException>(() => VideoStore.Open(_folder.Database, new StoreOptions(), _ => { }, broken));
 
@@ -150,7 +150,7 @@ public sealed class StoreSchemaTests : IDisposable
         var problem = Assert.Throws<StoreException>(() => _folder.Open());
 
         Assert.Contains(
-            "written by a newer PlayFair: its schema is 7, this program knows 1",
+            "written by a newer PlayFair: its schema is 7, this program knows 2",
             problem.Message,
             StringComparison.Ordinal);
         Assert.Equal(7L, _folder.Sql("PRAGMA user_version"));

@@ -1,0 +1,247 @@
+using PlayFair.Contracts;
+
+namespace PlayFair.Engine.Tests.Storage;
+
+public sealed class TimelineTests : IDisposable
+{
+    private readonly StoreFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Segments_are_the_runs_of_the_top_class_whatever_was_lost_or_deleted(int seed)
+    {
+        var random = new Random(seed);
+        var time = new ManualTime(Samples.Start);
+        var options = new StoreOptions { MaxAge = TimeSpan.FromSeconds(60), Time = time };
+        await using VideoStore store = _folder.Open(options);
+        store.SaveVideo(Samples.Video("a"));
+        store.SaveVideo(Samples.Video("other"));
+        long sequence = random.Next(300);
+        int top = 0;
+        for (int i = 0; i < 1500; i++)
+        {
+            // A full disk loses updates, a clock goes back.
+            sequence += random.Next(400) == 0 ? random.Next(2, 300) : 1;
+            top = random.Next(8) == 0 ? random.Next(3) : top;
+            int back = random.Next(100) == 0 ? random.Next(60) : 0;
+            DateTimeOffset arrived = Samples.Start.AddSeconds((i / 10.0) - back);
+            await store.AppendAsync(Update(sequence, top, arrived, random), StoreFolder.Token);
+            await store.AppendAsync(Samples.Update("other", i), StoreFolder.Token);
+        }
+
+        await store.FlushAsync(StoreFolder.Token);
+        AssertTimelines(store, random, isGapless: false);
+
+        // Now some of the oldest are too old, here and there.
+        time.Advance(TimeSpan.FromSeconds(100));
+        await StoreFolder.WaitForAsync(
+            () => StoreFolder.All(store, "a").SkipLast(1).All(u => u.ArrivedAt >= Samples.Start.AddSeconds(40)));
+        Assert.InRange(store.ReadTimeline("a", new TimelineQuery())!.UpdateCount, 900, 1300);
+        AssertTimelines(store, random, isGapless: false);
+    }
+
+    [Fact]
+    public async Task A_file_of_version_1_has_the_timeline_that_it_would_have_had()
+    {
+        await using (VideoStore store = _folder.Open())
+        {
+            store.SaveVideo(Samples.Video("a"));
+            var random = new Random(7);
+            for (int i = 0; i < 1000; i++)
+                await store.AppendAsync(Update(i, i / 37 % 4, Samples.Start.AddSeconds(i), random), StoreFolder.Token);
+        }
+
+        Assert.Equal(3L, _folder.Sql("SELECT count(*) FROM segments"));
+        string before = $"{_folder.Sql("SELECT group_concat(video || span || hex(runs)) FROM segments")}";
+        _folder.Sql("DROP TABLE segments; PRAGMA user_version = 1");
+        await using (VideoStore store = _folder.Open())
+            AssertTimelines(store, new Random(1), isGapless: true);
+
+        Assert.Equal(before, _folder.Sql("SELECT group_concat(video || span || hex(runs)) FROM segments"));
+    }
+
+    [Fact]
+    public void Of_more_runs_than_can_be_shown_the_shortest_are_joined_into_their_neighbours()
+    {
+        var random = new Random(5);
+        var list = new RunList(100);
+        var all = new List<TopRun>();
+        long sequence = 0;
+        for (int i = 0; i < 200_000; i++)
+        {
+            int length = i % 4000 == 0 ? 3000 : random.Next(1, 4);
+            var run = new TopRun(new TopClass(i % 5, 0, 0, 0), sequence, sequence + length - 1, sequence, sequence, i);
+            sequence += length;
+            list.Add(run);
+            all.Add(run);
+        }
+
+        (List<TopRun> runs, int joinedCount) = list.Take();
+
+        Assert.InRange(runs.Count, 25, 100);
+        Assert.Equal(200_000 - joinedCount, runs.Count);
+        Assert.Equal(0, runs[0].FirstSequence);
+        Assert.Equal(sequence - 1, runs[^1].LastSequence);
+        Assert.All(
+            runs.Zip(runs.Skip(1)), pair => Assert.Equal(pair.First.LastSequence + 1, pair.Second.FirstSequence));
+        // The long ones are still there, as what they were.
+        foreach (TopRun run in all.Where(run => run.Length == 3000))
+        {
+            TopRun holding = Assert.Single(
+                runs, r => r.FirstSequence <= run.FirstSequence && r.LastSequence >= run.LastSequence);
+            Assert.Equal(run.Top, holding.Top);
+        }
+    }
+
+    [Fact]
+    public void Alternating_classes_are_joined_evenly()
+    {
+        var list = new RunList(100);
+        for (int i = 0; i < 10_000; i++)
+            list.Add(new TopRun(new TopClass(i % 7, 0, 0, 0), i, i, i, i, 0));
+        (List<TopRun> runs, int joinedCount) = list.Take();
+        Assert.InRange(runs.Count, 50, 100);
+        Assert.Equal(10_000 - runs.Count, joinedCount);
+        Assert.InRange(runs.Max(run => run.Length), 100, 500);
+    }
+
+    [Fact]
+    public void The_shortest_run_at_the_end_does_not_keep_the_others_from_being_joined()
+    {
+        var list = new RunList(1);
+        list.Add(new TopRun(new TopClass(0, 0, 0, 0), 0, 99, 0, 99, 1));
+        list.Add(new TopRun(new TopClass(1, 0, 0, 0), 100, 100, 100, 100, 2));
+        Assert.Equal(100, Assert.Single(list.Take().Runs).LastSequence);
+    }
+
+    private static StoredUpdate Update(long sequence, int top, DateTimeOffset arrived, Random random)
+    {
+        StoredUpdate stored = Samples.Update("a", sequence, arrived: arrived);
+        AttributionUpdate update = stored.Update with
+        {
+            TopClass = top,
+            Model = random.Next(200) == 0 ? "other 2.0.0" : stored.Update.Model,
+            StandardError = random.Next(2) == 0 ? AttributionUpdate.Sampled : AttributionUpdate.Exact,
+            Samples = random.Next(2) == 0 ? 64 : null,
+            Iterations = random.Next(2) == 0 ? 4 : null,
+            PreviousTopClass = random.Next(2) == 0 ? 1 : null,
+            RateHz = random.Next(2) == 0 ? 8 : 1 / 3.0,
+            FrameTimes = random.Next(2) == 0
+                ? stored.Update.FrameTimes
+                : [.. stored.Update.FrameTimes.Select(t => t * 1.0000001)],
+            FrameIndices = random.Next(2) == 0
+                ? stored.Update.FrameIndices
+                : [.. Enumerable.Range(0, 16).Select(i => sequence + (i * 4L))],
+            Classes =
+            [
+                stored.Update.Classes[0] with { Index = top, Name = $"class {top}" }, .. stored.Update.Classes.Skip(1),
+            ],
+        };
+        return stored with { Update = update };
+    }
+
+    private static void AssertTimelines(VideoStore store, Random random, bool isGapless)
+    {
+        IReadOnlyList<AttributionUpdate> all = StoreFolder.All(store, "a");
+        AssertTimeline(store, all, new TimelineQuery(), isGapless);
+        for (int i = 0; i < 30; i++)
+        {
+            AttributionUpdate a = all[random.Next(all.Count)], b = all[random.Next(all.Count)];
+            AssertTimeline(store, all, new TimelineQuery
+            {
+                FromSequence = Math.Min(a.Sequence, b.Sequence),
+                ToSequence = Math.Max(a.Sequence, b.Sequence),
+                Points = random.Next(1, 50),
+            }, isGapless);
+            AssertTimeline(store, all, new TimelineQuery
+            {
+                From = a.ArrivedAt < b.ArrivedAt ? a.ArrivedAt : b.ArrivedAt,
+                To = a.ArrivedAt < b.ArrivedAt ? b.ArrivedAt : a.ArrivedAt,
+                Points = random.Next(1, 2000),
+            }, isGapless);
+        }
+    }
+
+    private static void AssertTimeline(
+        VideoStore store, IReadOnlyList<AttributionUpdate> all, TimelineQuery query, bool isGapless)
+    {
+        Timeline timeline = store.ReadTimeline("a", query)!;
+        List<AttributionUpdate> period =
+        [
+            .. all.Where(u => !(u.Sequence < query.FromSequence || u.Sequence > query.ToSequence
+                || u.ArrivedAt < query.From || u.ArrivedAt > query.To)),
+        ];
+
+        Assert.Equal((all[0].Sequence, all[0].ArrivedAt), (timeline.First!.Sequence, timeline.First.ArrivedAt));
+        Assert.Equal((all[^1].Sequence, all[^1].ArrivedAt), (timeline.Last!.Sequence, timeline.Last.ArrivedAt));
+        Assert.Equal(period.Count, timeline.UpdateCount);
+        Assert.Equal(Runs(period), timeline.Segments);
+        Assert.Equal(0, timeline.JoinedSegments);
+
+        Assert.Equal(Math.Min(query.Points, period.Count), timeline.Points.Count);
+        Assert.Equal((double)period.Count / timeline.Points.Count, timeline.UpdatesPerPoint, 1e-9);
+        for (int i = 0; i < timeline.Points.Count; i++)
+        {
+            int rank = timeline.Points.Count == 1
+                ? period.Count - 1
+                : (int)((long)i * (period.Count - 1) / (timeline.Points.Count - 1));
+            AttributionUpdate update = period[rank];
+            TimelinePoint point = timeline.Points[i];
+            Assert.Equal(
+                (update.Sequence, update.ArrivedAt, update.FrameIndices[^1], update.FrameTimes[^1]),
+                (point.Sequence, point.ArrivedAt, point.FrameIndex, point.TimeSeconds));
+            Assert.Equal(update.Classes.Select(c => new TimelineClass(c.Index, c.Name, c.Score)), point.Classes);
+        }
+
+        var held = new HistoryQuery
+        {
+            FromSequence = query.FromSequence,
+            ToSequence = query.ToSequence,
+            From = query.From,
+            To = query.To,
+            Limit = HistoryQuery.MaxLimit,
+        };
+        IReadOnlyList<FrameTrack> tracks = store.ReadFrameTracks("a", held);
+        if (tracks.Count < Math.Min(query.Points, 500))
+            Assert.Equal(tracks.Select(t => t.FrameIndex), timeline.Frames.Select(t => t.FrameIndex));
+        else
+        {
+            int least = isGapless && query.Points >= 20 ? Math.Min(query.Points, 500) / 3 : 0;
+            Assert.InRange(timeline.Frames.Count, least, query.Points);
+        }
+    }
+
+    private static List<TimelineSegment> Runs(List<AttributionUpdate> updates)
+    {
+        var runs = new List<TimelineSegment>();
+        AttributionUpdate? before = null;
+        foreach (AttributionUpdate update in updates)
+        {
+            ReportedClass top = update.Classes[0];
+            if (before is not null && before.TopClass == update.TopClass && before.Model == update.Model
+                && before.Sequence + 1 == update.Sequence)
+            {
+                runs[^1] = runs[^1] with
+                {
+                    LastSequence = update.Sequence,
+                    To = update.ArrivedAt,
+                    MaxScore = Math.Max(runs[^1].MaxScore, top.Score),
+                };
+            }
+            else
+            {
+                runs.Add(new TimelineSegment(
+                    top.Index, top.Name, update.Model, update.Sequence, update.Sequence, update.ArrivedAt,
+                    update.ArrivedAt, top.Score));
+            }
+
+            before = update;
+        }
+
+        return runs;
+    }
+}
