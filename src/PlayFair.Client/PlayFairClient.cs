@@ -167,13 +167,20 @@ public sealed class PlayFairClient : IDisposable
         GetAsync(QueryBuilder.Path("session"), Json.Session, cancellationToken);
 
     /// <summary>
-    /// A PNG picture of a frame as the model saw it; null where there is none (only recent ones are kept).
+    /// A picture of a frame; null where there is none: of live videos only recent ones and some others are kept.
     /// </summary>
     /// <param name="frameIndex">As in <see cref="AttributionUpdate.FrameIndices"/>.</param>
-    public async Task<byte[]?> ThumbnailAsync(string id, long frameIndex, CancellationToken cancellationToken = default)
+    /// <param name="width">
+    /// Of a file video: a JPEG file of the whole picture, of at most so many columns, 1 to 640. Null, and of a live
+    /// video: a PNG file of what the model saw.
+    /// </param>
+    public async Task<byte[]?> ThumbnailAsync(
+        string id, long frameIndex, int? width = null, CancellationToken cancellationToken = default)
     {
-        string path =
-            QueryBuilder.Path("videos", id, "frames", FormattableString.Invariant($"{frameIndex}"), "thumbnail");
+        string frame = QueryBuilder.Path("videos", id, "frames", FormattableString.Invariant($"{frameIndex}"), "thumbnail");
+        string path = new QueryBuilder(frame)
+            .Add("width", width is null ? null : FormattableString.Invariant($"{width}"))
+            .ToString();
         using HttpResponseMessage? answer = await FindAsync(id, path, cancellationToken);
         if (answer is null)
             return null;

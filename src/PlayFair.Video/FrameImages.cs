@@ -81,7 +81,7 @@ public static class FrameImages
         return (await ReadImagesAsync(encoder, cancellationToken).ConfigureAwait(false))[0];
     }
 
-    private static FrameFormat FitWithin(VideoInfo video, int maxWidth, int maxHeight)
+    internal static FrameFormat FitWithin(VideoInfo video, int maxWidth, int maxHeight)
     {
         // Broken headers may name no size; the decoder may still find one.
         double width = Math.Max(1, video.Width);
@@ -157,7 +157,7 @@ public static class FrameImages
     /// ITU-T T.81, annex B. Segments up to the scan state their length; in the scan a 0xFF is followed by 0x00 or by a
     /// restart marker, so the first other marker is the end of the image.
     /// </remarks>
-    private static int JpegLength(ReadOnlySpan<byte> bytes)
+    internal static int JpegLength(ReadOnlySpan<byte> bytes)
     {
         const byte Scan = 0xDA;
         const byte EndOfImage = 0xD9;

@@ -91,7 +91,7 @@ public sealed class ClientTests
             new() { Videos = ["a", "b"], Classes = ["opening & closing"], To = Samples.Start }, Token)).BucketSeconds);
         Assert.Empty(await client.ModelsAsync(Token));
         Assert.Equal(5.5, (await client.StatusAsync(Token)).Store.BytesPerUpdate);
-        Assert.Equal("png"u8.ToArray(), await client.ThumbnailAsync("door", 17, Token));
+        Assert.Equal("png"u8.ToArray(), await client.ThumbnailAsync("door", 17, 320, Token));
         using var export = new MemoryStream();
         await client.ExportAsync("door", "csv", new() { FromSequence = 2 }, export, Token);
         Assert.Equal("a,b\n1,2\n", Encoding.UTF8.GetString(export.ToArray()));
@@ -105,7 +105,7 @@ public sealed class ClientTests
                 "GET /api/v1/videos/door/latest",
                 "GET /api/v1/videos/door/frames?limit=1000",
                 "GET /api/v1/statistics?video=a&video=b&class=opening%20%26%20closing&to=2026-01-02T03%3A04%3A05Z",
-                "GET /api/v1/models", "GET /api/v1/status", "GET /api/v1/videos/door/frames/17/thumbnail",
+                "GET /api/v1/models", "GET /api/v1/status", "GET /api/v1/videos/door/frames/17/thumbnail?width=320",
                 "GET /api/v1/videos/door/export?format=csv&fromSequence=2",
             ],
             server.Requests.Select(r => $"{r.Method} {r.Target}"));
@@ -127,9 +127,9 @@ public sealed class ClientTests
         using PlayFairClient client = Client(server);
 
         Assert.Null(await client.LatestAsync("door", Token));
-        Assert.Null(await client.ThumbnailAsync("door", 18, Token));
+        Assert.Null(await client.ThumbnailAsync("door", 18, cancellationToken: Token));
         await Assert.ThrowsAsync<PlayFairServerException>(() => client.LatestAsync("door", Token));
-        await Assert.ThrowsAsync<PlayFairServerException>(() => client.ThumbnailAsync("door", 18, Token));
+        await Assert.ThrowsAsync<PlayFairServerException>(() => client.ThumbnailAsync("door", 18, cancellationToken: Token));
         Assert.Equal(
             [
                 "/api/v1/videos/door/latest", "/api/v1/videos/door",

@@ -253,8 +253,11 @@ internal sealed class FakeVideoService : IVideoService
         return Task.FromResult(new StatisticsReport { BucketSeconds = 60, UpdateCount = 7, Models = [] });
     }
 
-    public async Task<byte[]?> ThumbnailAsync(string id, long frameIndex, CancellationToken cancellationToken = default)
+    public async Task<byte[]?> ThumbnailAsync(
+        string id, long frameIndex, int? width = null, CancellationToken cancellationToken = default)
     {
+        if (width is not null)
+            return [0xFF, 0xD8, (byte)width];
         await GetAsync(id, cancellationToken);
         return Thumbnails.GetValueOrDefault(frameIndex);
     }

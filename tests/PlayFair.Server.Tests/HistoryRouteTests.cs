@@ -43,6 +43,21 @@ public sealed class HistoryRouteTests : IDisposable
     }
 
     [Fact]
+    public async Task A_wider_picture_is_told_by_its_bytes()
+    {
+        var service = new FakeVideoService().With("a");
+        service.Thumbnails[3] = [0x89, 0x50];
+        await using RunningServer server = await RunningServer.StartAsync(service);
+        const string path = "/api/v1/videos/a/frames/3/thumbnail";
+        using HttpResponseMessage small = await server.GetAsync(path);
+        using HttpResponseMessage wide = await server.GetAsync($"{path}?width=64");
+        Assert.Equal("image/png", small.Content.Headers.ContentType!.ToString());
+        Assert.Equal("image/jpeg", wide.Content.Headers.ContentType!.ToString());
+        Assert.Equal([0xFF, 0xD8, 64], await wide.Content.ReadAsByteArrayAsync(Token));
+        await ProblemAssert.IsAsync(await server.GetAsync($"{path}?width=641"), 400, "640");
+    }
+
+    [Fact]
     public async Task A_timeline_is_asked_for_by_bounds_and_points()
     {
         await using RunningServer server = await RunningServer.StartAsync(new FakeVideoService().With("a"));

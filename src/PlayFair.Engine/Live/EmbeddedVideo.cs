@@ -157,6 +157,42 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
     public void Relabel(VideoDefinition definition) =>
         Definition = Definition with { Title = definition.Title, Group = definition.Group };
 
+    /// <summary>Size and so on of the frames that the model sees.</summary>
+    public FrameFormat Format => _model.Format;
+
+    /// <summary>
+    /// The file that is read, as it is now; null: the source is live, or its file gone or not the one that was read.
+    /// </summary>
+    public PlayedFile? FileNow() =>
+        Address is { IsLive: false } address && FrameSources.IdentityOf(address, _options.Sources) is { } identity
+            && (_run is null || !IsOther(identity))
+            ? new PlayedFile(address, identity)
+            : null;
+
+    /// <summary>Where in the file a frame is, loops left away.</summary>
+    /// <param name="findTrack">The first track of this frame index or a higher one, from a sequence number on.</param>
+    public FrameAddress Locate(long frameIndex, Func<long, FrameTrack?> findTrack)
+    {
+        RunState? run = _run;
+        double? seconds = TimeIn(_last) ?? TimeOf(findTrack(run?.FirstSequence ?? 0)) ?? TimeOf(findTrack(0));
+        long loops = 0;
+        if (run?.Facts is { DecodedCount: > 0 } facts)
+        {
+            (loops, frameIndex) = Math.DivRem(frameIndex, facts.DecodedCount);
+            seconds -= loops * facts.Duration.TotalSeconds;
+        }
+
+        return new FrameAddress(frameIndex, seconds is >= 0 ? TimeSpan.FromSeconds(seconds.Value) : null);
+
+        double? TimeIn(AttributionUpdate? update)
+        {
+            int at = update is null ? -1 : Array.IndexOf(update.FrameIndices, frameIndex);
+            return at < 0 ? null : update!.FrameTimes[at];
+        }
+
+        double? TimeOf(FrameTrack? track) => track?.FrameIndex == frameIndex ? track.TimeSeconds : null;
+    }
+
     /// <summary>A picture of a recent frame; null if it is not here any more.</summary>
     public byte[]? Thumbnail(long frameIndex) => _shelf.Png(frameIndex);
 

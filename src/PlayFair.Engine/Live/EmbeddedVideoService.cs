@@ -26,6 +26,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
     private readonly SemaphoreSlim _cores = new(Environment.ProcessorCount, Environment.ProcessorCount);
     private readonly SourceProbes _probes;
     private readonly StatisticsBook _statistics;
+    private readonly FilePictures _pictures;
 
     /// <summary>Of this service: what it observes goes with it.</summary>
     private readonly Meter _meter = new(LiveMetrics.Name);
@@ -39,6 +40,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
     {
         ArgumentOutOfRangeException.ThrowIfZero(options.Models.Count);
         _options = options;
+        _pictures = new FilePictures(options.Sources);
         foreach (ModelPackage package in options.Models)
             _models.Add(package.Name, new LiveModel(package, options));
         _defaultModel = options.DefaultModel is { } name
@@ -307,11 +309,25 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
             () => _statistics.Query(query, _store?.ReadStatistics(RangeOf(query)) ?? []), cancellationToken);
     }
 
-    public async Task<byte[]?> ThumbnailAsync(string id, long frameIndex, CancellationToken cancellationToken = default)
+    public async Task<byte[]?> ThumbnailAsync(
+        string id, long frameIndex, int? width = null, CancellationToken cancellationToken = default)
     {
+        const int maxWidth = 640;
         EmbeddedVideo video = Find(id);
-        return await Task.Run(
-            () => video.Thumbnail(frameIndex) ?? _store?.ReadThumbnail(id, frameIndex), cancellationToken);
+        if (width is < 1 or > maxWidth)
+            throw DefinitionRules.Wrong("width", $"{width}", $"1 to {maxWidth}");
+        byte[]? picture = width is not null && video.Address is { IsLive: false }
+            ? null
+            : await Task.Run(
+                () => video.Thumbnail(frameIndex) ?? _store?.ReadThumbnail(id, frameIndex), cancellationToken);
+        if (picture is not null || frameIndex < 0 || video.FileNow() is not { } file)
+            return picture;
+        FrameAddress frame = await Task.Run(
+            () => video.Locate(frameIndex, from => _store?.ReadFrameTracks(
+                id, new HistoryQuery { FromFrame = frameIndex, FromSequence = from, Limit = 1 }).FirstOrDefault()),
+            cancellationToken);
+        return await OfFileAsync(
+            () => _pictures.GetAsync(new FilePictures.Wish(file, frame, video.Format, width), cancellationToken));
     }
 
     public Task<Timeline> TimelineAsync(string id, TimelineQuery query, CancellationToken cancellationToken = default)
@@ -336,18 +352,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
                 VideoServiceError.NotFound, $"Video '{id}' is not read from a file: there is none to play.");
         }
 
-        try
-        {
-            return await MediaFile.OpenAsync(address, _options.Sources, cancellationToken);
-        }
-        catch (SourceException refusal)
-        {
-            throw new VideoServiceException(VideoServiceError.Forbidden, refusal.Message, field: null, refusal);
-        }
-        catch (Exception failure) when (failure is VideoException or IOException)
-        {
-            throw new VideoServiceException(VideoServiceError.NotFound, failure.Message, field: null, failure);
-        }
+        return await OfFileAsync(() => MediaFile.OpenAsync(address, _options.Sources, cancellationToken));
     }
 
     /// <summary>Stops every video, stores what is on its way, and closes the store.</summary>
@@ -368,6 +373,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         foreach (LiveModel model in _models.Values)
             await model.DisposeAsync();
         _probes.Dispose();
+        _pictures.Dispose();
         _meter.Dispose();
     }
 
@@ -480,6 +486,23 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         await video.StopAsync();
         if (_store is not null)
             await _store.FlushAsync(CancellationToken.None);
+    }
+
+    /// <summary>What may fail because of a video's file.</summary>
+    private static async Task<T> OfFileAsync<T>(Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (SourceException refusal)
+        {
+            throw new VideoServiceException(VideoServiceError.Forbidden, refusal.Message, field: null, refusal);
+        }
+        catch (Exception failure) when (failure is VideoException or IOException)
+        {
+            throw new VideoServiceException(VideoServiceError.NotFound, failure.Message, field: null, failure);
+        }
     }
 
     private EmbeddedVideo Find(string id)

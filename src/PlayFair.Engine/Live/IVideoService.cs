@@ -68,9 +68,17 @@ public interface IVideoService
     /// <summary>Statistics over videos, classes and time.</summary>
     Task<StatisticsReport> StatisticsAsync(StatisticsQuery query, CancellationToken cancellationToken = default);
 
-    /// <summary>A PNG picture of a frame as the model saw it, of the recent or kept ones; null where there is none.</summary>
+    /// <summary>
+    /// A picture of a frame, null where there is none: of any frame of a file video; of a live one, of recent and kept
+    /// frames.
+    /// </summary>
     /// <param name="frameIndex">As in <see cref="AttributionUpdate.FrameIndices"/>.</param>
-    Task<byte[]?> ThumbnailAsync(string id, long frameIndex, CancellationToken cancellationToken = default);
+    /// <param name="width">
+    /// Of a file video: a JPEG file of at most so many columns, 1 to 640, of the whole picture. Null, and of a live
+    /// video: a PNG file of what the model saw.
+    /// </param>
+    Task<byte[]?> ThumbnailAsync(
+        string id, long frameIndex, int? width = null, CancellationToken cancellationToken = default);
 
     /// <summary>A period of a video's history at a glance.</summary>
     Task<Timeline> TimelineAsync(string id, TimelineQuery query, CancellationToken cancellationToken = default);

@@ -100,9 +100,16 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         Get("videos/{id}/frames/{index}/thumbnail", ThumbnailAsync, new Operation(
             "thumbnail", "A picture of a frame as the model saw it.")
         {
-            Description = "Of recent and kept frames; 404 for others.",
-            Query = [Token],
-        }).Produces(StatusCodes.Status200OK, contentType: MediaTypeNames.Image.Png);
+            Description = "Of any frame of a file video; of a live one, of recent and kept frames, and 404 for others.",
+            Query =
+            [
+                new Parameter("width", JsonSchemaType.Integer, "Of a file video: the whole picture as JPEG, of at most "
+                    + "so many columns, 1 to 640. A live one has only what the model saw."),
+                Token,
+            ],
+            Problems = [503],
+        }).Produces(StatusCodes.Status200OK, contentType: MediaTypeNames.Image.Png)
+            .Produces(StatusCodes.Status200OK, contentType: MediaTypeNames.Image.Jpeg);
         Get("videos/{id}/export", ExportAsync, new Operation("export", "A video's updates as a file, oldest first.")
         {
             Description = "csv: a line for each update, class and frame (docs/store.md); jsonl: an update a line.",
@@ -282,11 +289,15 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         string text = (string)context.Request.RouteValues["index"]!;
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long index))
             throw RequestException.Invalid("index", $"'{text}'", "a frame's index, a whole number from 0");
-        byte[] picture = await service.ThumbnailAsync(Id(context), index, context.RequestAborted)
+        int? width = (int?)Query(context).Number("width", 1, 640);
+        byte[] picture = await service.ThumbnailAsync(Id(context), index, width, context.RequestAborted)
             ?? throw new RequestException(
                 StatusCodes.Status404NotFound,
-                $"There is no picture of frame {index} of video '{Id(context)}': it is not a recent or kept one.");
-        await WriteBytesAsync(context, picture, MediaTypeNames.Image.Png, "private, max-age=3600");
+                $"There is no picture of frame {index} of video '{Id(context)}': it is not a recent or kept one of a "
+                + "live video, or not in the file.");
+        bool isJpeg = picture is [0xFF, 0xD8, ..];
+        await WriteBytesAsync(
+            context, picture, isJpeg ? MediaTypeNames.Image.Jpeg : MediaTypeNames.Image.Png, "private, max-age=3600");
     }
 
     private async Task ExportAsync(HttpContext context)

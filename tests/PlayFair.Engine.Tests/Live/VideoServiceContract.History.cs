@@ -39,6 +39,76 @@ public abstract partial class VideoServiceContract
     }
 
     [Fact]
+    public async Task A_file_has_a_picture_of_every_frame_in_every_loop()
+    {
+        await Service.AddAsync(File("clip", Clip(14)) with { Loop = true }, Timeout);
+        List<AttributionUpdate> all = await ReadUpdatesAsync("clip", 0, 200);
+        // Recent no more, and not of those that are kept; and one that was never sampled.
+        long sampled = all[0].FrameIndices[1], later = all[150].FrameIndices[2];
+        byte[] first = (await Service.ThumbnailAsync("clip", sampled, null, Timeout))!;
+        Assert.Equal(await DecodedAsync(sampled), await PixelsAsync(first));
+        Assert.Equal(await DecodedAsync(later), await PixelsAsync((await Service.ThumbnailAsync("clip", later, null, Timeout))!));
+        Assert.Equal(await DecodedAsync(1), await PixelsAsync((await Service.ThumbnailAsync("clip", 1, null, Timeout))!));
+        Assert.NotEqual(await DecodedAsync(sampled), await DecodedAsync(later));
+
+        byte[]?[] strip = await Task.WhenAll(
+            all[40].FrameIndices.Select(index => Service.ThumbnailAsync("clip", index, 640, Timeout)));
+        Assert.All(strip, picture => Assert.Equal([0xFF, 0xD8], picture![..2]));
+        Assert.Equal(strip.Length, strip.Select(picture => Convert.ToHexString(picture!)).Distinct().Count());
+        Assert.Equal("320,240", Describe(strip[0]!, "width,height"));
+        Assert.Equal(
+            VideoServiceError.Invalid, await ErrorAsync(() => Service.ThumbnailAsync("clip", 0, 641, Timeout)));
+
+        async Task<byte[]> DecodedAsync(long index)
+        {
+            var format = new FrameFormat(
+                Model.Backbone.Width, Model.Backbone.Height, (FrameFit)Model.Backbone.Fit, PixelOrder.Rgb);
+            await using VideoFrameReader reader =
+                await VideoDecoder.ReadAsync(Clip(14), format, FrameSampling.All, null, Timeout);
+            var frames = new List<byte[]>();
+            await foreach (VideoFrame frame in reader)
+            {
+                using (frame)
+                    frames.Add(frame.Pixels.ToArray());
+            }
+
+            return frames[(int)(index % frames.Count)];
+        }
+
+        async Task<byte[]> PixelsAsync(byte[] png)
+        {
+            string path = Path.Combine(Folder, "picture.png"), raw = Path.Combine(Folder, "picture.raw");
+            await System.IO.File.WriteAllBytesAsync(path, png, Timeout);
+            Footage.Run("ffmpeg", "-v", "error", "-y", "-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", raw);
+            return await System.IO.File.ReadAllBytesAsync(raw, Timeout);
+        }
+
+        string Describe(byte[] picture, string entries)
+        {
+            string path = Path.Combine(Folder, "picture.jpg");
+            System.IO.File.WriteAllBytes(path, picture);
+            return Footage.Run(
+                "ffprobe", "-v", "error", "-show_entries", $"stream={entries}", "-of", "csv=p=0", path).Trim();
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_was_replaced_or_removed_has_no_pictures_of_what_it_was()
+    {
+        string path = Path.Combine(Folder, "clip.mp4");
+        System.IO.File.Copy(Clip(14), path);
+        await Service.AddAsync(File("clip", path), Timeout);
+        _ = await ReadToEndAsync("clip");
+        Assert.NotNull(await Service.ThumbnailAsync("clip", 1, null, Timeout));
+        System.IO.File.Copy(Clip(0), path, overwrite: true);
+        Assert.Null(await Service.ThumbnailAsync("clip", 1, null, Timeout));
+        System.IO.File.Delete(path);
+        Assert.Null(await Service.ThumbnailAsync("clip", 1, null, Timeout));
+        // What is kept stays.
+        Assert.NotNull(await Service.ThumbnailAsync("clip", 0, null, Timeout));
+    }
+
+    [Fact]
     public async Task The_file_of_a_video_is_played_as_it_is_and_there_is_none_of_a_live_one()
     {
         await Service.AddAsync(File("clip", Clip(14)), Timeout);

@@ -507,7 +507,7 @@ public abstract partial class VideoServiceContract : IAsyncLifetime
     {
         await Service.AddAsync(File("clip", Clip(14)), Timeout);
         AttributionUpdate last = (await ReadToEndAsync("clip"))[^1];
-        byte[]? png = await Service.ThumbnailAsync("clip", last.FrameIndices[^1], Timeout);
+        byte[]? png = await Service.ThumbnailAsync("clip", last.FrameIndices[^1], cancellationToken: Timeout);
         Assert.NotNull(png);
         string path = Path.Combine(Folder, "frame.png");
         await System.IO.File.WriteAllBytesAsync(path, png, Timeout);
@@ -516,8 +516,8 @@ public abstract partial class VideoServiceContract : IAsyncLifetime
         Assert.Equal("png,112,84,rgb24", described.Trim());
         Assert.Equal(112, BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16)));
         // The first frame is kept for good, whatever comes after it.
-        Assert.NotNull(await Service.ThumbnailAsync("clip", 0, Timeout));
-        Assert.Null(await Service.ThumbnailAsync("clip", 123_456, Timeout));
+        Assert.NotNull(await Service.ThumbnailAsync("clip", 0, cancellationToken: Timeout));
+        Assert.Null(await Service.ThumbnailAsync("clip", 123_456, cancellationToken: Timeout));
     }
 
     [Fact]
