@@ -23,6 +23,7 @@ export function Picker({ label, summary, choices, chosen, many = false, choose, 
   reset: string;
 }) {
   const [isOpen, setOpen] = useState(false);
+  const [isAtEnd, setAtEnd] = useState(false);
   const [search, setSearch] = useState('');
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -31,8 +32,8 @@ export function Picker({ label, summary, choices, chosen, many = false, choose, 
   useEffect(() => {
     if (!isOpen) return;
     setSearch('');
-    box.current!.querySelector<HTMLInputElement>('.picker-list input:checked, .picker-search')?.focus();
-    box.current!.querySelector<HTMLInputElement>('.picker-search')?.focus();
+    (box.current!.querySelector<HTMLInputElement>('.picker-search')
+      ?? box.current!.querySelector<HTMLInputElement>('.picker-list input:checked'))?.focus();
     const leave = (event: Event) => {
       if (!box.current!.contains(event.target as Node)) setOpen(false);
     };
@@ -44,6 +45,11 @@ export function Picker({ label, summary, choices, chosen, many = false, choose, 
     };
   }, [isOpen]);
 
+  const open = () => {
+    const { left, right } = box.current!.getBoundingClientRect();
+    setAtEnd(left + right > innerWidth);
+    setOpen(!isOpen);
+  };
   const close = () => {
     setOpen(false);
     button.current!.focus();
@@ -71,11 +77,11 @@ export function Picker({ label, summary, choices, chosen, many = false, choose, 
     <div class="picker field" ref={box} onKeyDown={onKeyDown}>
       <span id={`${name}-label`}>{label}</span>
       <button type="button" class="quiet picker-button" ref={button} aria-expanded={isOpen} aria-haspopup="dialog"
-        id={`${name}-button`} aria-labelledby={`${name}-label ${name}-button`} onClick={() => setOpen(!isOpen)}>
+        id={`${name}-button`} aria-labelledby={`${name}-label ${name}-button`} onClick={open}>
         <span>{summary}</span>
       </button>
       {isOpen && (
-        <div class="picker-box" role="dialog" aria-label={label}>
+        <div class={`picker-box${isAtEnd ? ' picker-end' : ''}`} role="dialog" aria-label={label}>
           {choices.length >= SEARCHED && (
             <input type="search" class="picker-search" placeholder="Search" aria-label={`Search ${label.toLowerCase()}`}
               value={search} onInput={event => setSearch(event.currentTarget.value)} />
