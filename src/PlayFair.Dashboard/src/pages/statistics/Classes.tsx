@@ -6,7 +6,7 @@ import { heatLook } from './HeatMap';
 import {
   bandTable, driftRows, percent, scaleRows, transitionRows, type Band, type BandCell,
 } from './numbers';
-import { countedWindows, Headings, Panel, useFirst } from './Panel';
+import { countedWindows, Headings, Panel, Scroll, useFirst } from './Panel';
 import type { Cell, Question, Span } from './question';
 
 /** How many of the frames support the class on top, by class and by how sure the model was. */
@@ -27,7 +27,7 @@ export function BandsPanel({ model, of, cell, open }: {
           low share says that few frames carry the decision.`}
       counted={count(counted, 'window')}
       empty={shown.length === 0 ? 'The class was never on top in the period.' : undefined}>
-      <div class="stats-scroll">
+      <Scroll>
         <table class="bands">
           <Headings of={['Class on top', ...bands.map(band => bandWords(band, isLogit)), 'Windows']} />
           <tbody>
@@ -60,7 +60,7 @@ export function BandsPanel({ model, of, cell, open }: {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       {more}
     </Panel>
   );
@@ -115,7 +115,7 @@ export function TransitionsPanel({ model, of, withSelf, names, cell, open }: {
       {rows.length === 0 ? (
         <p class="stats-empty">The class on top never changed{of === null ? '' : ' from or to this one'}.</p>
       ) : (
-        <div class="stats-scroll">
+        <Scroll>
           <table class="ranked ranked-pairs">
             <Headings of={['From', 'To', 'Times', 'Share']} />
             <tbody>
@@ -136,7 +136,7 @@ export function TransitionsPanel({ model, of, withSelf, names, cell, open }: {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
       {more}
     </Panel>
@@ -160,11 +160,11 @@ export function ScalesPanel({ classes, of, isOverall }: {
   const most = Math.max(Number.MIN_VALUE, ...rows.map(row => row.meanAbsoluteEsv));
   return (
     <Panel name="scales" title="Mean |φ| by window length"
-      how={`How much a frame contributes on average, whatever the sign: longer windows share the same score among more
-        frames; the supporting share tells how many of them pull it up.`}
+      how={`How much a frame contributes on average, whatever the sign; as a longer window divides its score among more
+        frames, less is to be expected of each.`}
       counted={`${of}: ${countedWindows(rows.reduce((sum, row) => sum + row.windowCount, 0), isOverall)}`}
       empty={rows.length === 0 ? 'No window of this class in the period.' : undefined}>
-      <div class="stats-scroll">
+      <Scroll>
         <table class="ranked">
           <Headings of={['Frames', 'Mean |φ|', 'Supporting share', 'Windows']} />
           <tbody>
@@ -181,7 +181,7 @@ export function ScalesPanel({ classes, of, isOverall }: {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Panel>
   );
 }
@@ -207,7 +207,7 @@ export function DriftPanel({ model, of, question, reference }: {
           ? `No class was reported both now and in the reference, ${spanWords(reference)}.`
           : undefined}>
       <p class="hint">Reference: {reference && spanWords(reference)}.</p>
-      <div class="stats-scroll">
+      <Scroll>
         <table class="drift">
           <Headings of={['Class', 'Verdict', 'PSI', 'KS', 'Mean score now', 'Difference', 'Windows now', 'Then']} />
           <tbody>
@@ -225,7 +225,7 @@ export function DriftPanel({ model, of, question, reference }: {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       {more}
       {then > 0 && <p class="hint">{count(then, 'class', 'classes')} reported now but not in the reference.</p>}
     </Panel>

@@ -148,5 +148,5 @@ export function range(n: number): number[] {
 
 /** Every how manyth position is labelled, so that labels do not touch. */
 export function labelStep(n: number, width: number): number {
-  return [1, 2, 4, 8, 16].find(step => step * width / (n + 1) >= 20) ?? 16;
+  return [1, 2, 4, 8, 16, 32, 64].find(step => step * width / (n + 1) >= (n > 100 ? 28 : 20)) ?? 128;
 }

@@ -46,12 +46,12 @@ export function Moments({ cell, shown, names, choose, close }: {
       )}
       {query === null
         ? <Notice kind="empty" title="No moments">No class has such windows in the period.</Notice>
-        : <MomentList key={key} query={query} of={of!} />}
+        : <MomentList key={key} query={query} cell={cell} of={of!} />}
     </aside>
   );
 }
 
-function MomentList({ query, of }: { query: Query; of: number }) {
+function MomentList({ query, cell, of }: { query: Query; cell: Cell; of: number }) {
   const [reports, setReports] = useState<readonly MomentsReport[]>([]);
   const [problem, setProblem] = useState<ServerProblem | null>(null);
   const [isLoading, setLoading] = useState(false);
@@ -101,7 +101,7 @@ function MomentList({ query, of }: { query: Query; of: number }) {
       )}
       <ol class="moments-list" ref={list}>
         {moments.map(moment => (
-          <li key={`${moment.video} ${moment.sequence}`}><MomentLink moment={moment} of={of} /></li>
+          <li key={`${moment.video} ${moment.sequence}`}><MomentLink moment={moment} cell={cell} of={of} /></li>
         ))}
       </ol>
       {problem && <ProblemNotice problem={problem} />}
@@ -114,11 +114,17 @@ function MomentList({ query, of }: { query: Query; of: number }) {
   );
 }
 
-function MomentLink({ moment, of }: { moment: Moment; of: number }) {
+function MomentLink({ moment, cell, of }: { moment: Moment; cell: Cell; of: number }) {
   const [isMissing, setMissing] = useState(false);
   const { video, sequence, arrivedAt, timeSeconds, frameIndex, name, score } = moment;
+  const to = {
+    at: sequence,
+    // Where the cell is about a position, the moment's frame is the one there.
+    frame: 'i' in cell ? frameIndex : null,
+    classes: cell.kind === 'transition' ? `${of},${cell.next}` : of,
+  };
   return (
-    <a class="moment" href={href(['videos', video], { at: sequence, classes: of })}>
+    <a class="moment" href={href(['videos', video], to)}>
       {isMissing
         ? <span class="moment-picture moment-blank" aria-hidden="true">{frameIndex}</span>
         : <img class="moment-picture" src={thumbnailUrl(video, frameIndex)} alt="" loading="lazy" decoding="async"

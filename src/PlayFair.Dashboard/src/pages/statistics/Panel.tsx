@@ -34,13 +34,18 @@ export function Panel({ name, title, how, counted, table, controls, empty, child
           {table && (
             <details class="stats-numbers" onToggle={event => setOpen(event.currentTarget.open)}>
               <summary>Numbers</summary>
-              {isOpen && <div class="stats-scroll" tabIndex={0} role="group" aria-labelledby={id}>{table()}</div>}
+              {isOpen && <Scroll>{table()}</Scroll>}
             </details>
           )}
         </>
       )}
     </section>
   );
+}
+
+/** A table that can be wider than the page; who has no pointer scrolls it when it has the focus. */
+export function Scroll({ children }: { children: ComponentChildren }) {
+  return <div class="stats-scroll" tabIndex={0} role="group" aria-label="Table">{children}</div>;
 }
 
 /** A table's column headings. */

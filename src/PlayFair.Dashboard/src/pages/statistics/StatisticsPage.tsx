@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { address } from '../../address';
 import { announce } from '../../announce';
-import { api } from '../../api/client';
+import { api, type ServerProblem } from '../../api/client';
 import type { ModelStatistics, StatisticsReport } from '../../api/contracts';
 import { Notice, ProblemNotice } from '../../components/Notice';
 import { useLoad } from '../../components/useLoad';
@@ -68,7 +68,7 @@ export function StatisticsPage() {
         </p>
       )}
       {data === null || problem && isStale
-        ? problem ? <ProblemNotice problem={problem} retry={reload} /> : <Notice kind="loading" title="Counting" />
+        ? problem ? <Refused problem={problem} retry={reload} /> : <Notice kind="loading" title="Counting" />
         : model === null
           ? (
             <Notice kind="empty" title="No windows in this period" action={question.period === 'all' ? undefined
@@ -89,6 +89,17 @@ export function StatisticsPage() {
             </div>
           )}
     </div>
+  );
+}
+
+/** A video in the address may have been removed since. */
+function Refused({ problem, retry }: { problem: ServerProblem; retry: () => void }) {
+  if (problem.status !== 404) return <ProblemNotice problem={problem} retry={retry} />;
+  return (
+    <Notice kind="problem" title="Not there"
+      action={{ text: 'All videos', do: () => changeQuestion({ videos: [], cell: null }) }}>
+      {problem.detail}
+    </Notice>
   );
 }
 
