@@ -18,7 +18,9 @@ const update = (classes: ReportedClass[]): AttributionUpdate => ({
   evaluationCount: 4, droppedFrames: 0, timings: { decode: 0, features: 0, attribution: 0, total: 0 },
 });
 
-const three = update([reported(3, 0.5, [0.3, 0.1]), reported(5, 0.3, [0.25, -0.05], [0.01, 0.02]), reported(1, 0.2, [0, 0.1])]);
+const three = update([
+  reported(3, 0.5, [0.3, 0.1]), reported(5, 0.3, [0.25, -0.05], [0.01, 0.02]), reported(1, 0.2, [0, 0.1]),
+]);
 const unknown = (index: number) => `unreported ${index}`;
 
 test('without a choice the top class of each window is compared', () => {

@@ -48,5 +48,6 @@ test('reduced quality says to what and why', () => {
   expect(qualityWords(status('live'))).toBe('full');
   expect(qualityWords(status('live', { quality: { level: 2, samples: 64, rateHz: 4, reason: 'updates came late' } })))
     .toBe('reduced: updates came late');
-  expect(qualityWords(status('live', { quality: { level: 2, samples: 64, rateHz: 4 } }))).toBe('reduced to 4 Hz, m = 64');
+  expect(qualityWords(status('live', { quality: { level: 2, samples: 64, rateHz: 4 } })))
+    .toBe('reduced to 4 Hz, m = 64');
 });

@@ -32,7 +32,9 @@ export function ClassesPanel({ shown: { update, comparison }, view, toggle }: {
       onFocusCapture={() => setHeld(true)} onBlurCapture={() => setHeld(false)}>
       <h2 id="window-classes-heading">Classes</h2>
       <p class="hint window-classes-hint">
-        <span>{view.contrast ? 'Choose the class B to subtract.' : 'Choose classes to add or remove their curves.'}</span>
+        <span>
+          {view.contrast ? 'Choose the class B to subtract.' : 'Choose classes to add or remove their curves.'}
+        </span>
         <span class="window-prior-key"><span aria-hidden="true" /> prior</span>
       </p>
       {hasMore && (

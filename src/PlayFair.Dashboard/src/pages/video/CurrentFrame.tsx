@@ -41,7 +41,10 @@ export function CurrentFrame({ shown, ratio, largePicture }: {
           large={isFollowing ? null : largePicture?.(position) ?? null} />
         <figcaption>
           <div class="window-detail-title">
-            <span><b>Frame {index}</b><span class="window-detail-time">{time(update.frameTimes[position]!)}</span></span>
+            <span>
+              <b>Frame {index}</b>
+              <span class="window-detail-time">{time(update.frameTimes[position]!)}</span>
+            </span>
             <span class="window-steps">
               {step('‹', -1, 'Previous frame')}
               <span>{position + 1} of {frameCount}</span>
@@ -87,7 +90,8 @@ function LargePicture({ index, small, large, ratio }: {
   const source = large !== null && large === loaded ? large : small;
   const isBlank = source === null || source === failed;
   return (
-    <div class={`window-large${isBlank ? ' window-large-blank' : ''}`} style={{ aspectRatio: String(ratio), maxWidth: `${25 * ratio}rem` }}>
+    <div class={`window-large${isBlank ? ' window-large-blank' : ''}`}
+      style={{ aspectRatio: String(ratio), maxWidth: `${25 * ratio}rem` }}>
       {isBlank && <span>{index}</span>}
       {source !== null && (
         <img class="window-picture" src={source} alt={isBlank ? '' : `Frame ${index}`} hidden={isBlank}

@@ -33,7 +33,8 @@ export function CurvePanel({ shown }: { shown: WindowView }) {
       <ul class="window-legend">
         {rows.map(({ name, style, line }) => (
           <li key={style}>
-            <SeriesIcon style={style} />{name}{!line && <span class="window-missing">{missingWords(comparison, update)}</span>}
+            <SeriesIcon style={style} />{name}
+            {!line && <span class="window-missing">{missingWords(comparison, update)}</span>}
           </li>
         ))}
       </ul>

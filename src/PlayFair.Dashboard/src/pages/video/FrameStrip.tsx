@@ -96,7 +96,7 @@ function Cells({ shown, reveal, ratio, onRatio }: StripProps) {
     <div class="window-strip" ref={strip} onPointerMove={point} onClick={point}>
       <div class="window-strip-grid" style={{
         // A row keeps its height where it has no values: the page must not jump when a class comes and goes.
-        gridTemplateRows: `auto auto repeat(${Math.max(1, rows.length)}, auto minmax(${hasErrors ? 6.7 : 5.5}rem, auto))`,
+        gridTemplateRows: `auto auto repeat(${Math.max(1, rows.length)}, auto ${hasErrors ? 6.7 : 5.5}rem)`,
         gridTemplateColumns: `repeat(${frameCount}, minmax(${LEAST_CELL}px, var(--window-frame-most))) 1fr`,
       }}>
         {rows.map((row, i) => (
@@ -112,7 +112,8 @@ function Cells({ shown, reveal, ratio, onRatio }: StripProps) {
           }}>
           {update.frameIndices.map((index, i) => (
             // Keyed by frame: it keeps its element, and its picture, while it moves through the window.
-            <li key={index} id={`window-frame-${index}`} class="window-frame" role="option" aria-selected={i === position}
+            <li key={index} id={`window-frame-${index}`} class="window-frame" role="option"
+              aria-selected={i === position}
               aria-label={isLive ? frameName(update, i) : frameSummary(update, comparison, i)}>
               <CellPicture index={index} source={picture(i)} ratio={ratio} onRatio={onRatio} />
               <span class="window-caption"><b>{index}</b><span>{time(update.frameTimes[i]!)}</span></span>

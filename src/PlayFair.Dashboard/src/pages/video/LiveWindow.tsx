@@ -16,6 +16,9 @@ import { changeView, currentView } from './view';
 import { WindowNumbers } from './WindowNumbers';
 import { WindowPanels } from './WindowPanels';
 
+/** The widest picture that the server gives. */
+const LARGE_WIDTH = 640;
+
 /** The window that the view is of, live or not, with what stands between its panels and its numbers. */
 export function LiveWindow({ video, children }: { video: LiveVideo; children: ComponentChildren }) {
   const shown = useShownUpdate(video);
@@ -36,7 +39,7 @@ export function LiveWindow({ video, children }: { video: LiveVideo; children: Co
       )}
       {update && (
         <WindowPanels update={update} title={video.status.value?.definition.title} isLive={shown.isLive}
-          largePicture={isFile ? position => thumbnailUrl(update.video, update.frameIndices[position]!, 640) : undefined} />
+          largePicture={isFile ? at => thumbnailUrl(update.video, update.frameIndices[at]!, LARGE_WIDTH) : undefined} />
       )}
       {!update && !problem && <NoWindow video={video} shown={shown} />}
       {children}
@@ -114,7 +117,9 @@ function Moment({ update, newest, shown: { isLive, behind, isLoading } }: {
     <>
       <span class="video-mode">{isLive ? 'Newest' : 'Paused'}</span>{' '}
       update {update.sequence}, {clock(update.arrivedAt, true)}
-      {!isLive && <> · <b>{behind === 0 ? 'the newest' : `${count(behind, 'update')} behind`}</b>{span >= 1000 && ` (${duration(span)})`}</>}
+      {!isLive && ' · '}
+      {!isLive && <b>{behind === 0 ? 'the newest' : `${count(behind, 'update')} behind`}</b>}
+      {!isLive && span >= 1000 && ` (${duration(span)})`}
       {isLoading && ' · loading'}
     </>
   );

@@ -48,7 +48,8 @@ function Figures({ status }: { status: VideoStatus }) {
   const { definition, latency, quality } = status;
   const rows: [string, string, string?][] = [
     ['Model', status.model],
-    ['Rate', `${quantity(status.updatesPerSecond)} updates/s`, `${quantity(definition.rateHz)} frames a second are sampled, one update for each ${definition.stride === 1 ? 'frame' : `${definition.stride} frames`}`],
+    ['Rate', `${quantity(status.updatesPerSecond)} updates/s`,
+      `${quantity(definition.rateHz)} frames a second, one update every ${count(definition.stride, 'frame')}`],
     ['Latency', latency ? `${milliseconds(latency.p50Ms)}, 95 % below ${milliseconds(latency.p95Ms)}` : 'not known yet',
       'From a frame’s arrival to its published update, over the last minute'],
     ['Dropped', count(status.droppedFrames, 'frame'),

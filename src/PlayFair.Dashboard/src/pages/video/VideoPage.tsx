@@ -26,7 +26,7 @@ export function VideoPage({ id }: { id: string }) {
   return (
     <>
       <h1 class="unseen">{id}</h1>
-      {isGone ? <Missing title={`There is no video “${id}”`}>It may have been removed, or the address is mistyped.</Missing>
+      {isGone ? <Missing title={`There is no video “${id}”`}>It was removed, or the address is mistyped.</Missing>
         : asked.data !== null ? <Missing title={`“${id}” was removed`}>Its history went with it.</Missing>
         : asked.problem ? <Retrying problem={asked.problem} retry={asked.reload} />
         : <Notice kind="loading" title="Loading the video" />}

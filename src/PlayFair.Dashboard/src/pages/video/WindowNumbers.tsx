@@ -3,7 +3,9 @@ import { contrast, plain, role, signed, time } from '../../../drawing/esv-drawin
 import type { AttributionUpdate } from '../../api/contracts';
 import { LetterIcon, SeriesIcon } from '../../components/SeriesIcon';
 import { count, grouped, quantity } from '../../words';
-import { counts, difference, efficiency, efficiencyHolds, plusMinus, type Comparison, type Efficiency } from './compare';
+import {
+  counts, difference, efficiency, efficiencyHolds, plusMinus, type Comparison, type Efficiency,
+} from './compare';
 import { currentView, framePosition } from './view';
 import { useComparison } from './WindowPanels';
 
@@ -163,12 +165,13 @@ function Words() {
         <dd>A frame with <i>φ</i> above zero raised the score: its bar points up, in blue. Otherwise it did not: its bar
           points down, in orange.</dd>
         <dt>Contrast, <i>δ</i></dt>
-        <dd><i>φ</i> for class A minus <i>φ</i> for class B: positive where the frame speaks for A rather than for B.</dd>
+        <dd><i>φ</i> for class A minus <i>φ</i> for class B: positive where the frame speaks for A rather than
+          for B.</dd>
         <dt>Prior, <i>f</i>(∅)</dt>
         <dd>The score with no frame at all: how frequent the class was among the training videos.</dd>
         <dt>Efficiency</dt>
-        <dd>The frames' values sum to exactly the score minus the prior; the gap left over is rounding. Of sampled values
-          the sum is not always kept, and the gap is then the sampling's.</dd>
+        <dd>The frames' values sum to exactly the score minus the prior; the gap left over is rounding. Of sampled
+          values the sum is not always kept, and the gap is then the sampling's.</dd>
         <dt>Standard error, ±</dt>
         <dd>Where values are sampled, how far one typically lies from what ever more samples would give: the length of a
           whisker, and half the height of a curve's band.</dd>

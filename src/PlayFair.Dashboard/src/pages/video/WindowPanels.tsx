@@ -103,7 +103,9 @@ function Toolbar({ shown, view, title, toggle }: {
   return (
     <section class="window-toolbar" aria-label="What is compared">
       <div class="window-chosen">
-        {isContrast ? <Pickers shown={shown} pair={view.contrast!} /> : <Chips comparison={comparison} toggle={toggle} />}
+        {view.contrast
+          ? <Pickers shown={shown} pair={view.contrast} />
+          : <Chips comparison={comparison} toggle={toggle} />}
       </div>
       <div class="window-tools">
         <fieldset class="choice" disabled={pair === null}>

@@ -54,7 +54,8 @@ export function compare(update: AttributionUpdate, view: View, nameOf: (index: n
     const line = A && B ? { name, values: contrast(A.esv, B.esv), style: 0 } : null;
     return comparison(classes, [{ name, style: 0, line }], 'δ', true);
   }
-  const classes = (view.classes ?? update.classes.slice(0, 1).map(c => c.index)).map((index, style) => classOf(index, style));
+  const chosen = view.classes ?? update.classes.slice(0, 1).map(c => c.index);
+  const classes = chosen.map((index, style) => classOf(index, style));
   const rows = classes.map(({ name, style, reported }) => ({
     name, style,
     line: reported === null ? null : {
@@ -168,7 +169,7 @@ export function difference(a: Efficiency, b: Efficiency): Efficiency {
   return { sum: a.sum - b.sum, score: a.score - b.score, prior: a.prior - b.prior, gap: a.gap - b.gap };
 }
 
-/** Values come as single-precision numbers: so much of the largest of them is rounding, over as many as a window has. */
+/** Values come as single-precision numbers: of the sum of a window's, so much is rounding. */
 const EFFICIENCY_TOLERANCE = 1e-6;
 
 /** Whether Σφ = f(X) − f(∅) for every reported class, up to rounding, and the largest gap. */
@@ -198,8 +199,8 @@ export function frameAtPosition(update: AttributionUpdate, position: number): nu
 }
 
 /**
- * Frames of a long window whose pictures are shown, one in `every`. Those shown before stay while they are in the window, so
- * that pictures move with time and are not exchanged with every update.
+ * Frames of a long window whose pictures are shown, one in `every`. Those shown before stay while they are in the
+ * window, so that pictures move with time and are not exchanged with every update.
  * @param before Indices of the frames shown so far, oldest first.
  */
 export function thinned(frameIndices: readonly number[], before: readonly number[], every: number): number[] {

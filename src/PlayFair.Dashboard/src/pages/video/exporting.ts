@@ -8,8 +8,8 @@ export function fileName(update: AttributionUpdate, extension: string): string {
 }
 
 /**
- * One row for each frame (RFC 4180): φ of the classes compared, each with its standard errors where there are any, and δ of
- * a contrast. Numbers have every digit that the API gave.
+ * One row for each frame (RFC 4180): φ of the classes compared, each with its standard errors where there are any, and
+ * δ of a contrast. Numbers have every digit that the API gave.
  */
 export function csv(update: AttributionUpdate, { classes, series, symbol }: Comparison): string {
   const columns = [

@@ -134,7 +134,8 @@ function drawing(shown: WindowView, title: string, layout: FigureLayout): SVGEle
   if (isThin) {
     nodes.push(
       text('caption', MARGIN, layout.captions, `${frameIndices[0]} · ${time(frameTimes[0]!)}`),
-      text('caption', layout.width - MARGIN, layout.captions, `${frameIndices.at(-1)} · ${time(frameTimes.at(-1)!)}`, 'end'));
+      text('caption', layout.width - MARGIN, layout.captions,
+        `${frameIndices.at(-1)} · ${time(frameTimes.at(-1)!)}`, 'end'));
   } else {
     for (let i = 0; i < frameCount; i++) {
       nodes.push(
@@ -159,14 +160,19 @@ function drawing(shown: WindowView, title: string, layout: FigureLayout): SVGEle
     for (const [i, value] of line.values.entries()) {
       const error = line.errors?.[i];
       nodes.push(
-        placed(signedBar(value, domain, error), { x: center(i) - column / 2, y: bars, width: column, height: BAR_HEIGHT }),
+        placed(signedBar(value, domain, error),
+          { x: center(i) - column / 2, y: bars, width: column, height: BAR_HEIGHT }),
         text(`value number-${role(value)}`, center(i), bars + BAR_HEIGHT + 14, signed(value), 'middle'));
-      if (error !== undefined) nodes.push(text('caption', center(i), bars + BAR_HEIGHT + 28, plusMinus(error), 'middle'));
+      if (error !== undefined)
+        nodes.push(text('caption', center(i), bars + BAR_HEIGHT + 28, plusMinus(error), 'middle'));
     }
   }
 
-  for (const [i, { letter, reported }] of (symbol === 'δ' ? classes : []).entries())
-    if (reported) nodes.push(text('legend', MARGIN, layout.legend + 20 * i, `${letter}: ${reported.name}, ${scores(reported)}`));
+  for (const [i, { letter, reported }] of (symbol === 'δ' ? classes : []).entries()) {
+    if (!reported) continue;
+    const said = `${letter}: ${reported.name}, ${scores(reported)}`;
+    nodes.push(text('legend', MARGIN, layout.legend + 20 * i, said));
+  }
   nodes.push(
     placed(curves({
       series, labels: frameIndices.map(String), current: position, width: layout.curves.width, height: CURVE_HEIGHT,
@@ -199,7 +205,7 @@ async function rasterised(drawing: SVGElement): Promise<HTMLImageElement> {
   box.append(drawing);
   document.body.append(box);
   try {
-    // All are read before any is written: an attribute is overridden by the style sheet, and reading is slow after writing.
+    // All are read before any is written, after which reading is slow.
     const nodes = [drawing, ...drawing.querySelectorAll('*')];
     const styles = nodes.map(node => {
       const style = getComputedStyle(node);
@@ -212,7 +218,8 @@ async function rasterised(drawing: SVGElement): Promise<HTMLImageElement> {
   } finally {
     box.remove();
   }
-  const address = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(drawing)], { type: 'image/svg+xml' }));
+  const markup = new XMLSerializer().serializeToString(drawing);
+  const address = URL.createObjectURL(new Blob([markup], { type: 'image/svg+xml' }));
   try {
     const image = await loadImage(address);
     if (!image) throw new Error('The browser could not draw it.');

@@ -45,7 +45,8 @@ async function ask(video: string, at: number, signal: AbortSignal):
   Promise<{ video: string; at: number; update?: AttributionUpdate; problem?: ServerProblem }> {
   try {
     const [update] = await api.history(video, { fromSequence: at, toSequence: at, limit: 1 }, signal);
-    if (!update) throw new ServerProblem(404, `Update ${at} is not in the history: it was never made, or it is no longer kept.`);
+    if (!update)
+      throw new ServerProblem(404, `Update ${at} is not in the history: it was never made, or it is no longer kept.`);
     hold(update);
     return { video, at, update };
   } catch (error) {

@@ -15,7 +15,8 @@ export function stateWords(status: VideoStatus, now: number): string {
     case 'reconnecting': {
       const seconds = nextAttemptAt ? Math.ceil((Date.parse(nextAttemptAt) - now) / 1000) : 0;
       const when = seconds > 0 ? `Next attempt in ${duration(seconds * 1000)}` : 'Trying again now';
-      return join(reason && sentence(reason), `${when}${failedAttempts > 0 ? `; ${count(failedAttempts, 'attempt')} failed` : ''}.`);
+      const failed = failedAttempts > 0 ? `; ${count(failedAttempts, 'attempt')} failed` : '';
+      return join(reason && sentence(reason), `${when}${failed}.`);
     }
     case 'ended': return sentence(reason ?? 'The file was read to its end');
     case 'failed': return sentence(reason ?? 'It cannot go on');
@@ -35,11 +36,14 @@ export function noWindowWords(status: VideoStatus, now: number):
       kind: 'loading', title: `The window fills: ${filling}`,
       words: join(words, 'Its values are computed as soon as it is full.'), filled: framesInWindow / window,
     };
-    case 'stalled': return { kind: 'problem', title: 'The source is stalled', words: join(words, `The window has ${filling}.`), filled: null };
+    case 'stalled': return {
+      kind: 'problem', title: 'The source is stalled', words: join(words, `The window has ${filling}.`), filled: null,
+    };
     case 'reconnecting': return { kind: 'problem', title: 'The source cannot be reached', words, filled: null };
     case 'ended': return {
       kind: 'empty', title: 'The file ended before its window was full',
-      words: `A window has ${count(window, 'frame')}, sampled ${quantity(rateHz)} times a second; the file had ${grouped(status.sampledFrames)}.`,
+      words: `A window has ${count(window, 'frame')}, sampled ${quantity(rateHz)} times a second; `
+        + `the file had ${grouped(status.sampledFrames)}.`,
       filled: null,
     };
     case 'failed': return { kind: 'problem', title: 'The source failed', words, filled: null };
