@@ -10,7 +10,7 @@ import { VideoActions } from '../../components/VideoActions';
 import { clockOffset, type LiveVideo } from '../../live/feed';
 import { mayManage } from '../../session';
 import { duration, grouped, quantity } from '../../words';
-import { noWindowWords, qualityWords, stateWords } from '../video/state';
+import { noWindowWords, stateWords } from '../video/state';
 import { attentionOf } from './arrange';
 import { showThumbnails } from './thumbnails';
 import { DROPS_RISING_MS, isRunning, lostAt, now, watchOf } from './watch';
@@ -201,10 +201,12 @@ function Figures({ video }: { video: LiveVideo }) {
 }
 
 /** What is not as it was asked for, though updates come. */
-function notesOf(status: VideoStatus): string {
-  const { state, reason, quality } = status;
+function notesOf({ state, reason, quality }: VideoStatus): string {
   const notes: string[] = [];
-  if (quality.level > 0) notes.push(sentence(`quality level ${quality.level}: ${qualityWords(status)}`));
+  if (quality.level > 0) {
+    notes.push(`Quality level ${quality.level}.`);
+    if (quality.reason !== undefined) notes.push(sentence(quality.reason));
+  }
   if (reason !== undefined && (state === 'live' || state === 'ended' || state === 'paused'))
     notes.push(sentence(reason));
   return notes.join(' ');

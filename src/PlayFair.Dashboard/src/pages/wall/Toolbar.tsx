@@ -1,10 +1,9 @@
-import { announce } from '../../announce';
 import { count, STATE_WORDS } from '../../words';
 import {
   DENSITIES, GROUPINGS, SORTS, type Density, type Grouping, type Sort, type StateFilter, type WallView,
 } from './arrange';
 import { enterKiosk } from './Kiosk';
-import { changeView } from './view';
+import { changeView, showAll } from './view';
 
 const SORT_WORDS: Record<Sort, string> = {
   attention: 'Needs attention first',
@@ -62,7 +61,7 @@ export function Toolbar({ view, states, shown, total }: {
           </button>
         ))}
         {isFiltered && <span class="hint">{shown} of {count(total, 'video')}</span>}
-        {isFiltered && <button type="button" class="wall-clear" onClick={clear}>Show all</button>}
+        {isFiltered && <button type="button" class="wall-clear" onClick={showAll}>Show all</button>}
       </div>
     </div>
   );
@@ -73,9 +72,3 @@ function toggle(view: WallView, state: StateFilter): void {
   changeView({ states: isChosen ? view.states.filter(other => other !== state) : [...view.states, state] });
 }
 
-/** The button that did it goes away, and must not take the focus with it. */
-function clear(event: MouseEvent): void {
-  (event.currentTarget as Element).closest('.wall-toolbar')!.querySelector('input')!.focus();
-  changeView({ text: '', states: [] });
-  announce('All videos are shown.');
-}

@@ -17,7 +17,7 @@ import { Kiosk } from './Kiosk';
 import { Summary, type Totals } from './Summary';
 import { Tile } from './Tile';
 import { Toolbar } from './Toolbar';
-import { changeView, currentView, recallView } from './view';
+import { currentView, recallView, showAll } from './view';
 import { entryOf, forgetWatches, lostAt, now, watchVideos } from './watch';
 import './wall.css';
 
@@ -63,11 +63,6 @@ export function WallPage() {
   );
 }
 
-function showAll(): void {
-  changeView({ text: '', states: [] });
-  announce('All videos are shown.');
-}
-
 /**
  * Asks which videos there are whenever the stream begins anew: those removed meanwhile go, and that there are none is
  * certain.
@@ -98,7 +93,7 @@ function NoVideos() {
   return (
     <Notice kind="empty" title="No videos yet">
       {mayManage()
-        ? <p><a href={href(['add'])}>Add a video</a>: a file, a camera or a stream.</p>
+        ? <p class="wall-add"><a class="button" href={href(['add'])}>Add a video</a> a file, a camera or a stream</p>
         : <p>Whoever may manage this server can add files, cameras and streams.</p>}
       <p>Started with <code>playfair serve --demo</code>, the server shows sample videos and a synthetic camera.</p>
     </Notice>
@@ -149,7 +144,12 @@ function Groups({ groups, view, grid, hold }: {
       class="wall-groups" ref={grid} tabIndex={-1} style={style ?? {}}
       onPointerMove={hold.pointed} onPointerLeave={hold.left}>
       {groups.map(({ key, title, videos: members }) => title === null
-        ? <Tiles key="all" videos={members} />
+        ? (
+          <section key="all" aria-labelledby="wall-all">
+            <h2 class="unseen" id="wall-all">Videos</h2>
+            <Tiles videos={members} />
+          </section>
+        )
         : (
           <section key={`group ${key}`} class="wall-group" aria-label={title}>
             <h2 class="wall-group-title">{title} <span class="hint">{members.length}</span></h2>

@@ -1,4 +1,5 @@
 import { address, setQuery } from '../../address';
+import { announce } from '../../announce';
 import { formatView, parseView, type WallView } from './arrange';
 
 const KEY = 'playfair.wall';
@@ -25,4 +26,11 @@ export function recallView(): void {
   const kept = localStorage.getItem(KEY);
   if (kept === null || Object.keys(formatView(parseView(new URLSearchParams()))).some(name => query.has(name))) return;
   setQuery(formatView(parseView(new URLSearchParams(kept))));
+}
+
+export function showAll(): void {
+  // The button that did it goes away, and must not take the focus with it.
+  (document.querySelector<HTMLElement>('.wall-filter') ?? document.getElementById('main')!).focus();
+  changeView({ text: '', states: [] });
+  announce('All videos are shown.');
 }
