@@ -6,7 +6,7 @@ import { announce } from '../../announce';
 import { api } from '../../api/client';
 import { Notice, ProblemNotice } from '../../components/Notice';
 import { useLoad } from '../../components/useLoad';
-import { connection, follow, forget, reconnectNow, takeStatus, videos, type LiveVideo } from '../../live/feed';
+import { connection, follow, reconnectNow, takeStatus, videos, type LiveVideo } from '../../live/feed';
 import { mayManage } from '../../session';
 import { count, duration } from '../../words';
 import {
@@ -63,28 +63,11 @@ export function WallPage() {
   );
 }
 
-/**
- * Asks which videos there are whenever the stream begins anew: those removed meanwhile go, and that there are none is
- * certain.
- */
+/** Asks which videos there are, whenever the stream begins anew: of none at all it says nothing. */
 function useList() {
-  const [turn, setTurn] = useState(0);
-  useEffect(() => {
-    let wasOpen = connection.peek().state === 'open';
-    return effect(() => {
-      const isOpen = connection.value.state === 'open';
-      if (isOpen && !wasOpen) setTurn(n => n + 1);
-      wasOpen = isOpen;
-    });
-  }, []);
-  return useLoad(`videos ${turn}`, async signal => {
-    const before = [...videos.peek().keys()];
+  return useLoad(`videos ${connection.value.state === 'open'}`, async signal => {
     const list = await api.videos(signal);
-    const listed = new Set(list.map(status => status.definition.id));
-    batch(() => {
-      for (const id of before) if (!listed.has(id)) forget(id);
-      list.forEach(takeStatus);
-    });
+    batch(() => list.forEach(takeStatus));
     return list;
   });
 }
