@@ -186,16 +186,19 @@ function Figures({ video }: { video: LiveVideo }) {
   const dropped = useComputed(() => grouped(status.value!.droppedFrames));
   const isRising = useComputed(() => dropsAreRising(video));
   const notes = useComputed(() => notesOf(status.value!));
+  const isWarned = useComputed(() => status.value!.state === 'live');
   return (
     <>
       <dl class="tile-figures figures">
-        <div><dt>updates/s</dt><dd>{rate}</dd></div>
+        <div><dt><span class="tile-long">updates</span>/s</dt><dd>{rate}</dd></div>
         <div><dt>p95<span class="tile-long"> latency</span></dt><dd>{latency}</dd></div>
         <div class={isRising.value ? 'tile-warning' : undefined}>
           <dt>dropped<span class="unseen">{isRising.value ? ', rising' : ''}</span></dt><dd>{dropped}</dd>
         </div>
       </dl>
-      {notes.value !== '' && <p class="tile-note" title={notes}>{notes}</p>}
+      {notes.value !== '' && (
+        <p class={isWarned.value ? 'tile-note tile-note-warning' : 'tile-note'} title={notes}>{notes}</p>
+      )}
     </>
   );
 }
