@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { ClassStatistics, ModelStatistics, PositionStatistics } from '../src/api/contracts';
 import { csvOf } from '../src/pages/statistics/exported';
 import {
-  bandTable, binSeries, chosenLength, classesBehind, diverging, driftRows, mergePositions, percent, reachOf,
-  roundMaximum, scaleRows, transitionRows, verdict, windowLengths, windowsOf,
+  axisPercent, bandTable, binSeries, chosenLength, classesBehind, diverging, driftRows, mergePositions, percent,
+  reachOf, roundMaximum, scaleRows, transitionRows, verdict, windowLengths, windowsOf,
 } from '../src/pages/statistics/numbers';
 import {
   momentsQuery, readCell, readQuestion, spansOf, statisticsQuery, writeCell, writeQuestion, type Cell, type Question,
@@ -141,6 +141,8 @@ describe('other statistics', () => {
 
   test('an axis ends at a round number that holds every value', () => {
     expect(roundMaximum([0.03, 0.17])).toBeCloseTo(0.2, 15);
+    expect(roundMaximum([0.26])).toBeCloseTo(0.3, 15);
+    expect([0.3, 0.004, 1].map(axisPercent)).toEqual(['30\u202f%', '0.4\u202f%', '100\u202f%']);
     expect(roundMaximum([0.5])).toBe(0.5);
     expect(roundMaximum([])).toBe(1);
   });

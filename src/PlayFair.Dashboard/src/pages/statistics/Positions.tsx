@@ -4,7 +4,7 @@ import { Drawn, useSize } from '../../components/Drawn';
 import { curves, signed } from '../../../drawing/esv-drawing.js';
 import { grouped } from '../../words';
 import { labelStep, range, ReadOut } from './HeatMap';
-import { percent, roundMaximum } from './numbers';
+import { axisPercent, percent, roundMaximum } from './numbers';
 import { countedOf, Headings, Panel, type PositionsProps } from './Panel';
 import type { Cell } from './question';
 import { useCells, type At } from './useCells';
@@ -102,7 +102,7 @@ function Bars({ positions, rows, isOverall, cell, open }: {
         {rows.map((row, r) => (
           <div key={row.kind} role="row" class={`bars-row bars-${row.kind}`}>
             <span role="rowheader" class="bars-scale" aria-label={row.words}>
-              {percent(most, most < 0.01 ? 1 : 0)}
+              {axisPercent(most)}
             </span>
             {shares[r].map((share, i) => (
               <span key={i} role="gridcell" class="bars-cell" data-cell={`${r} ${i}`} tabIndex={-1}

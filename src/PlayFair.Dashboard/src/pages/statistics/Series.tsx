@@ -4,7 +4,7 @@ import type { ModelStatistics } from '../../api/contracts';
 import { SeriesIcon } from '../../components/SeriesIcon';
 import { STYLE_COUNT } from '../../../drawing/esv-drawing.js';
 import { clock, count, duration, grouped } from '../../words';
-import { binSeries, percent, roundMaximum, type Bin } from './numbers';
+import { axisPercent, binSeries, percent, roundMaximum, type Bin } from './numbers';
 import { Headings, Panel, useFirst } from './Panel';
 
 /** More bars than this would be thinner than the eye tells apart on a laptop. */
@@ -34,7 +34,7 @@ export function SeriesPanel({ model, bucketSeconds, of, names }: {
   return (
     <Panel name="series" title="Class frequency over time"
       how={`The share of windows with the class on top, in steps of ${duration(lengthSeconds * 1000)}; a full bar is
-        ${percent(most, most < 0.01 ? 1 : 0)}, and a gap is a time without windows.`}
+        ${axisPercent(most)}, and a gap is a time without windows.`}
       counted={count(windowCount, 'window')}
       empty={rows.length === 0 ? 'No class was on top in the period.' : undefined}
       table={() => <SeriesTable bins={bins} rows={rows} names={names} />}>

@@ -9,6 +9,11 @@ export function percent(share: number, decimals = 1): string {
   return `${(100 * share).toFixed(decimals)}${THIN}%`;
 }
 
+/** The end of an axis in per cent, which has one digit and zeros. */
+export function axisPercent(share: number): string {
+  return `${Number((100 * share).toPrecision(1))}${THIN}%`;
+}
+
 /** Windows that the report counts for the model, each once. */
 export function windowsOf(model: ModelStatistics): number {
   return model.series.reduce((sum, bucket) => sum + bucket.windowCount, 0);
@@ -258,10 +263,10 @@ export function reachOf(shares: readonly number[]): number {
   return [0.05, 0.1, 0.25].find(reach => most <= reach) ?? 0.5;
 }
 
-/** From zero to a round number that no value exceeds: 1, 2 or 5 times a power of ten. */
+/** A round number, one digit and zeros, that no value exceeds: where an axis from zero ends. */
 export function roundMaximum(values: Iterable<number>): number {
   const most = Math.max(0, ...values);
   if (most === 0) return 1;
   const power = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 5, 10].map(factor => factor * power).find(bound => bound >= most * (1 - 1e-12))!;
+  return [1, 2, 3, 4, 5, 6, 8, 10].map(factor => factor * power).find(bound => bound >= most * (1 - 1e-12))!;
 }
