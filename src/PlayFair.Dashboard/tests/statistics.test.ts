@@ -220,14 +220,15 @@ describe('the address', () => {
     { kind: 'most-distracting', class: 4, i: 0 },
     { kind: 'supporting', class: null, i: 15 },
     { kind: 'top', class: 3, scoreFrom: 0.2, scoreTo: 0.4 },
-    { kind: 'top', class: 3, scoreFrom: 0.8, scoreTo: null },
+    { kind: 'top', class: 3, scoreFrom: 0.8, scoreTo: 1 },
     { kind: 'transition', class: 3, next: 5 },
   ])('a cell can be read back: %o', cell => {
     expect(readCell(writeCell(cell))).toEqual(cell);
   });
 
-  test.each(['', 'greater:1:2', 'greater:x:1:2', 'supporting:1:-2', 'transition:any:2', 'top:any', 'nothing:1:2'])(
-    'no cell: “%s”', text => expect(readCell(text)).toBeNull());
+  test.each([
+    '', 'greater:1:2', 'greater:x:1:2', 'supporting:1:-2', 'transition:any:2', 'top:any', 'top:3:0.2', 'nothing:1:2',
+  ])('no cell: “%s”', text => expect(readCell(text)).toBeNull());
 });
 
 describe('periods', () => {
@@ -267,8 +268,8 @@ describe('periods', () => {
     const common = { video: ['door'], model: 'moves 1', score: 'logit', from: iso(0), to: null };
     expect(momentsQuery({ kind: 'greater', class: null, i: 3, j: 7 }, 4, shown))
       .toEqual({ ...common, kind: 'greater', class: 4, i: 3, j: 7, window: 16 });
-    expect(momentsQuery({ kind: 'top', class: 4, scoreFrom: 0.8, scoreTo: null }, 4, shown))
-      .toEqual({ ...common, kind: 'top', class: 4, scoreFrom: 0.8, scoreTo: null });
+    expect(momentsQuery({ kind: 'top', class: 4, scoreFrom: 0.8, scoreTo: 1 }, 4, shown))
+      .toEqual({ ...common, kind: 'top', class: 4, scoreFrom: 0.8, scoreTo: 1 });
     expect(momentsQuery({ kind: 'transition', class: 4, next: 5 }, 4, shown))
       .toEqual({ ...common, kind: 'transition', class: 4, next: 5 });
   });

@@ -43,16 +43,10 @@ export function BandsPanel({ model, of, cell, open }: {
                 <th scope="row">{row.name}</th>
                 {row.cells.map((value, i) => {
                   const { from, to } = bands[i];
-                  const last = i === bands.length - 1;
                   return (
                     <BandValue key={i} value={value} label={`${row.name}, ${bandWords(bands[i], isLogit)}`}
-                      isChosen={cell?.kind === 'top' && cell.class === row.index
-                        && (isLogit || cell.scoreFrom === from)}
-                      open={() => open({
-                        kind: 'top', class: row.index, scoreFrom: isLogit ? null : from,
-                        // The last band holds its upper end.
-                        scoreTo: isLogit || last && to === 1 ? null : to,
-                      })} />
+                      isChosen={cell?.kind === 'top' && cell.class === row.index && cell.scoreFrom === from}
+                      open={() => open({ kind: 'top', class: row.index, scoreFrom: from, scoreTo: to })} />
                   );
                 })}
                 <td>{grouped(row.windowCount)}</td>

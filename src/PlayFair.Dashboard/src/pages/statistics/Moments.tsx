@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { href } from '../../address';
 import { api, ServerProblem, thumbnailUrl, type Query } from '../../api/client';
-import type { ClassStatistics, Moment, MomentsReport } from '../../api/contracts';
+import type { ClassStatistics, Moment, MomentsReport, ScoreName } from '../../api/contracts';
 import { Notice, ProblemNotice } from '../../components/Notice';
 import { plain, time } from '../../../drawing/esv-drawing.js';
 import { clock, count, grouped } from '../../words';
@@ -33,7 +33,7 @@ export function Moments({ cell, shown, names, choose, close }: {
         <h2 ref={heading} tabIndex={-1}>Moments</h2>
         <button type="button" class="quiet moments-close" aria-label="Close the moments" onClick={close}>✕</button>
       </div>
-      <p class="moments-what">{cellWords(cell, of === null ? null : names(of), names)}</p>
+      <p class="moments-what">{cellWords(cell, of === null ? null : names(of), names, shown.score)}</p>
       {shown.class === null && 'i' in cell && candidates.length > 0 && (
         <label class="field">
           <span>Class</span>
@@ -138,7 +138,7 @@ function MomentLink({ moment, cell, of }: { moment: Moment; cell: Cell; of: numb
   );
 }
 
-function cellWords(cell: Cell, name: string | null, names: (index: number) => string): string {
+function cellWords(cell: Cell, name: string | null, names: (index: number) => string, score: ScoreName): string {
   const of = name === null ? '' : ` for “${name}”`;
   switch (cell.kind) {
     case 'greater': return `The frame at position ${cell.i} got a larger φ${of} than the one at position ${cell.j}.`;
@@ -146,12 +146,8 @@ function cellWords(cell: Cell, name: string | null, names: (index: number) => st
     case 'most-distracting': return `The frame at position ${cell.i} distracted most${of}.`;
     case 'supporting': return `The frame at position ${cell.i} had φ > 0${of}.`;
     case 'transition': return `“${names(cell.next)}” followed “${name}” on top.`;
-    case 'top': {
-      const { scoreFrom, scoreTo } = cell;
-      const score = scoreFrom === null && scoreTo === null ? ''
-        : scoreTo === null ? ` with a score of ${scoreFrom} or more`
-        : ` with a score of at least ${scoreFrom ?? 0} and below ${scoreTo}`;
-      return `“${name}” was on top${score}.`;
-    }
+    case 'top':
+      return score === 'logit' ? `“${name}” was on top.`
+        : `“${name}” was on top with a score in the band ${cell.scoreFrom}\u2013${cell.scoreTo}.`;
   }
 }

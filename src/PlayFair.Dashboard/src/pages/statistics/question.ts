@@ -13,7 +13,8 @@ export interface Span {
 export type Cell =
   | { kind: 'greater'; class: number | null; i: number; j: number }
   | { kind: 'most-supporting' | 'most-distracting' | 'supporting'; class: number | null; i: number }
-  | { kind: 'top'; class: number; scoreFrom: number | null; scoreTo: number | null }
+  /** The ends are those of a band of the report, which the server takes for that band. */
+  | { kind: 'top'; class: number; scoreFrom: number; scoreTo: number }
   | { kind: 'transition'; class: number; next: number };
 
 /** What is asked of the statistics and shown of them; all of it is in the page's address. */
@@ -104,7 +105,7 @@ export function writeCell(cell: Cell): string {
   const of = cell.class ?? 'any';
   switch (cell.kind) {
     case 'greater': return `greater:${of}:${cell.i}:${cell.j}`;
-    case 'top': return `top:${of}:${cell.scoreFrom ?? ''}:${cell.scoreTo ?? ''}`;
+    case 'top': return `top:${of}:${cell.scoreFrom}:${cell.scoreTo}`;
     case 'transition': return `transition:${of}:${cell.next}`;
     default: return `${cell.kind}:${of}:${cell.i}`;
   }
@@ -123,8 +124,10 @@ export function readCell(text: string | null): Cell | null {
       return isClass && a !== null ? { kind, class: index, i: a } : null;
     case 'transition':
       return index !== null && a !== null ? { kind, class: index, next: a } : null;
-    case 'top':
-      return index !== null ? { kind, class: index, scoreFrom: bound(first), scoreTo: bound(second) } : null;
+    case 'top': {
+      const [from, to] = [bound(first), bound(second)];
+      return index !== null && from !== null && to !== null ? { kind, class: index, scoreFrom: from, scoreTo: to } : null;
+    }
     default: return null;
   }
 }
