@@ -86,6 +86,7 @@ test('in a contrast a click chooses B, and neither A nor B twice', () => {
 test('a contrast starts with the classes compared, or with the best other one', () => {
   expect(firstPair(compare(three, view({ classes: [1, 5] }), unknown), three)).toEqual([1, 5]);
   expect(firstPair(compare(three, view({ classes: [5] }), unknown), three)).toEqual([5, 3]);
+  expect(firstPair(compare(three, view({ classes: [8, 9] }), unknown), three)).toEqual([3, 5]);
   const alone = update([reported(3, 0.5, [0.3, 0.1])]);
   expect(firstPair(compare(alone, view(), unknown), alone)).toBeNull();
 });

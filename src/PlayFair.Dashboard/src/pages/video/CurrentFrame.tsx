@@ -30,7 +30,7 @@ export function CurrentFrame({ shown, ratio, largePicture }: {
     <button type="button" class="window-step" aria-label={label}
       aria-disabled={position + by < 0 || position + by >= frameCount}
       onClick={() => {
-        if (position + by >= 0 && position + by < frameCount) goTo(position + by, true);
+        if (position + by >= 0 && position + by < frameCount) goTo(position + by);
       }}>{text}</button>
   );
   return (

@@ -25,7 +25,7 @@ export function CurvePanel({ shown }: { shown: WindowView }) {
   }, [update, series, position, width, height]);
   const follow = (event: PointerEvent) => {
     const { left } = box.current!.getBoundingClientRect();
-    goTo(frameAt(event.clientX - left, frameCount, width), true);
+    goTo(frameAt(event.clientX - left, frameCount, width));
   };
   return (
     <section class="panel window-curve" aria-labelledby="window-curve-heading">
@@ -42,7 +42,7 @@ export function CurvePanel({ shown }: { shown: WindowView }) {
         onPointerMove={follow} onPointerDown={follow}
         onKeyDown={event => {
           const target = movedBy(event, position, frameCount);
-          if (target !== null) goTo(target, true);
+          if (target !== null) goTo(target);
         }} />
     </section>
   );

@@ -1,5 +1,4 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { RefObject } from 'preact';
 import {
   WHISKERED_FRAMES, frameBars, role, setFrameBars, setSignedBar, signed, signedBar, time, type Range, type Series,
 } from '../../../drawing/esv-drawing.js';
@@ -20,8 +19,6 @@ const NO_LINE: Series = { name: '', values: [], style: 0 };
 
 interface StripProps {
   shown: WindowView;
-  /** Takes the function that scrolls to a frame. */
-  reveal: RefObject<((position: number) => void) | null>;
   /** Width by height of the pictures. */
   ratio: number;
   onRatio: (ratio: number) => void;
@@ -64,24 +61,26 @@ function Heading({ row: { name, style, line }, shown: { update, comparison } }: 
 
 // ---- a cell for each frame
 
-function Cells({ shown, reveal, ratio, onRatio }: StripProps) {
+function Cells({ shown, ratio, onRatio }: StripProps) {
   const { update, comparison, position, isLive, picture, goTo } = shown;
   const { rows, domain } = comparison;
   const frameCount = update.frameIndices.length;
   const strip = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const isFollowing = isLive && position === frameCount - 1;
-  const hasErrors = update.standardError === 'sampled' && comparison.symbol === 'φ';
+  const height = update.standardError === 'sampled' && comparison.symbol === 'φ' ? 6.7 : 5.5;
 
-  reveal.current = target => {
-    const cell = list.current?.children[target] as HTMLElement | undefined;
-    if (!cell) return;
+  // The frame under the pointer is in sight, and must stay where it is.
+  const pointed = useRef<number | null>(null);
+  const current = isFollowing ? null : update.frameIndices[position]!;
+  useLayoutEffect(() => {
+    if (current !== null && current === pointed.current) return;
+    const cell = list.current!.children[position] as HTMLElement;
     const left = cell.offsetLeft - MARGIN;
     const right = cell.offsetLeft + cell.offsetWidth + MARGIN - strip.current!.clientWidth;
     strip.current!.scrollLeft = Math.min(left, Math.max(right, strip.current!.scrollLeft));
-  };
-  // Where the view begins; later only what moves the current frame scrolls.
-  useLayoutEffect(() => reveal.current?.(position), [isFollowing]);
+    // A live window moves on under a strip that stays where its user put it.
+  }, [current, isLive ? null : update.sequence]);
 
   const positionOf = (target: EventTarget | null) => {
     const cell = target instanceof Element ? target.closest('.window-frame') : null;
@@ -90,13 +89,16 @@ function Cells({ shown, reveal, ratio, onRatio }: StripProps) {
   // Not pointerenter: a resting pointer must not win over the keyboard when the strip moves beneath it.
   const point = (event: Event) => {
     const target = positionOf(event.target);
-    if (target >= 0) goTo(target, false);
+    if (target >= 0) {
+      pointed.current = update.frameIndices[target]!;
+      goTo(target);
+    }
   };
   return (
     <div class="window-strip" ref={strip} onPointerMove={point} onClick={point}>
       <div class="window-strip-grid" style={{
-        // A row keeps its height where it has no values: the page must not jump when a class comes and goes.
-        gridTemplateRows: `auto auto repeat(${Math.max(1, rows.length)}, auto ${hasErrors ? 6.7 : 5.5}rem)`,
+        // Live, a row keeps its height where it has no values: the page must not jump when a class comes and goes.
+        gridTemplateRows: `auto auto ${rows.map(({ line }) => `auto ${line || isLive ? height : 0}rem`).join(' ')}`,
         gridTemplateColumns: `repeat(${frameCount}, minmax(${LEAST_CELL}px, var(--window-frame-most))) 1fr`,
       }}>
         {rows.map((row, i) => (
@@ -108,7 +110,7 @@ function Cells({ shown, reveal, ratio, onRatio }: StripProps) {
           aria-activedescendant={isFollowing ? undefined : `window-frame-${update.frameIndices[position]}`}
           onKeyDown={event => {
             const target = movedBy(event, position, frameCount);
-            if (target !== null) goTo(target, true);
+            if (target !== null) goTo(target);
           }}>
           {update.frameIndices.map((index, i) => (
             // Keyed by frame: it keeps its element, and its picture, while it moves through the window.
@@ -186,13 +188,12 @@ function CellPicture({ index, source, ratio, onRatio }: {
 
 // ---- many frames: some pictures, and all bars side by side
 
-function ThinStrip({ shown, reveal, ratio, onRatio, width }: StripProps & { width: number }) {
+function ThinStrip({ shown, ratio, onRatio, width }: StripProps & { width: number }) {
   const { update, comparison, position, picture, goTo } = shown;
   const { rows, domain } = comparison;
   const frameCount = update.frameIndices.length;
   const list = useRef<HTMLDivElement>(null);
   const pictures = useRef<number[]>([]);
-  reveal.current = null;
 
   const slot = width / frameCount;
   const pictureWidth = THIN_PICTURE_HEIGHT * ratio;
@@ -201,7 +202,7 @@ function ThinStrip({ shown, reveal, ratio, onRatio, width }: StripProps & { widt
 
   const follow = (event: PointerEvent) => {
     const { left } = list.current!.getBoundingClientRect();
-    goTo(Math.max(0, Math.min(frameCount - 1, Math.floor((event.clientX - left) / slot))), false);
+    goTo(Math.max(0, Math.min(frameCount - 1, Math.floor((event.clientX - left) / slot))));
   };
   const edge = (i: number) => `${update.frameIndices[i]} · ${time(update.frameTimes[i]!)}`;
   return (
@@ -209,7 +210,7 @@ function ThinStrip({ shown, reveal, ratio, onRatio, width }: StripProps & { widt
       onPointerMove={follow} onPointerDown={follow}
       onKeyDown={event => {
         const target = movedBy(event, position, frameCount);
-        if (target !== null) goTo(target, true);
+        if (target !== null) goTo(target);
       }}>
       <div class="window-thin-pictures" style={{ height: `${THIN_PICTURE_HEIGHT}px` }}>
         {pictures.current.map(index => {

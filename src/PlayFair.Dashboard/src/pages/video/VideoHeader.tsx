@@ -46,10 +46,11 @@ function StateLine({ status, gaps }: { status: VideoStatus; gaps: number }) {
 
 function Figures({ status }: { status: VideoStatus }) {
   const { definition, latency, quality } = status;
+  const every = definition.stride === 1 ? 'each' : `every ${definition.stride}`;
   const rows: [string, string, string?][] = [
     ['Model', status.model],
     ['Rate', `${quantity(status.updatesPerSecond)} updates/s`,
-      `${quantity(definition.rateHz)} frames a second, one update every ${count(definition.stride, 'frame')}`],
+      `${quantity(definition.rateHz)} frames a second, an update for ${every}`],
     ['Latency', latency ? `${milliseconds(latency.p50Ms)}, 95 % below ${milliseconds(latency.p95Ms)}` : 'not known yet',
       'From a frame’s arrival to its published update, over the last minute'],
     ['Dropped', count(status.droppedFrames, 'frame'),

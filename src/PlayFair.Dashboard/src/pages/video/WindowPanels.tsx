@@ -22,8 +22,8 @@ export interface WindowView {
   /** Whether another update may come at any moment. */
   isLive: boolean;
   picture: Picture;
-  /** Makes another frame the current one; `isRevealed`: the strip scrolls to it. */
-  goTo: (position: number, isRevealed: boolean) => void;
+  /** Makes another frame the current one. */
+  goTo: (position: number) => void;
 }
 
 /** Address of a frame's picture, by its position in the window; null: there is none. */
@@ -45,15 +45,13 @@ export function WindowPanels({ update, title = update.video, isLive = false, pic
   const view = currentView();
   const comparison = useComparison(update, view);
   const position = framePosition(update, view);
-  const reveal = useRef<((position: number) => void) | null>(null);
   const [ratio, setRatio] = useState(4 / 3);
   const shown: WindowView = {
     update, comparison, position, isLive,
     picture: picture ?? (at => thumbnailUrl(update.video, update.frameIndices[at]!)),
-    goTo: (target, isRevealed) => {
+    goTo: target => {
       const frame = frameAtPosition(update, target);
       if (frame !== currentView().frame) changeView({ frame });
-      if (isRevealed) reveal.current?.(target);
     },
   };
   const toggle = (index: number, name: string) => {
@@ -64,7 +62,7 @@ export function WindowPanels({ update, title = update.video, isLive = false, pic
   return (
     <div class="window">
       <Toolbar shown={shown} view={view} title={title} toggle={toggle} />
-      <FrameStrip shown={shown} reveal={reveal} ratio={ratio} onRatio={setRatio} />
+      <FrameStrip shown={shown} ratio={ratio} onRatio={setRatio} />
       <CurrentFrame shown={shown} ratio={ratio} largePicture={largePicture} />
       <CurvePanel shown={shown} />
       <ClassesPanel shown={shown} view={view} toggle={toggle} />

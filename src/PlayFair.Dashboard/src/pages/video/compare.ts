@@ -101,11 +101,11 @@ export function missingWords({ missing, symbol }: Comparison, update: Attributio
   return `no contrast: ${names} ${missing.length === 1 ? 'is' : 'are'} ${among}`;
 }
 
-/** The pair that a contrast starts with: the first two classes compared, or the first and the best other one. */
+/** The pair that a contrast starts with: the first two classes compared that are reported, or the best others. */
 export function firstPair(comparison: Comparison, update: AttributionUpdate): [number, number] | null {
-  const [a, b] = comparison.classes.filter(c => c.reported !== null).map(c => c.index);
-  const other = b ?? update.classes.find(c => c.index !== a)?.index;
-  return a === undefined || other === undefined ? null : [a, other];
+  const reported = comparison.classes.filter(c => c.reported !== null);
+  const [a, b] = new Set([...reported, ...update.classes].map(c => c.index));
+  return a === undefined || b === undefined ? null : [a, b];
 }
 
 /** The range of class bars: from zero, unless scores or priors are negative, as logits are. */
