@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
+import { hasWords } from '../../components/search';
 import { count } from '../../words';
 import { classIndex, namedClasses, topCount, withTopCount } from './form';
 
@@ -15,11 +16,8 @@ export function ClassesField({ classes, names, model, problem, onChange }: {
   const top = topCount(classes, names);
   const named = namedClasses(classes, names);
   const chosen = new Set(named.map(request => classIndex(request, names)));
-  const found = useMemo(() => {
-    const words = search.toLowerCase().split(/\s+/).filter(word => word !== '');
-    return names.map((name, index) => ({ name, index }))
-      .filter(({ name, index }) => words.every(word => name.toLowerCase().includes(word) || String(index) === word));
-  }, [search, names]);
+  const found = useMemo(
+    () => names.map((name, index) => ({ name, index })).filter(({ name }) => hasWords(name, search)), [search, names]);
 
   const toggle = (index: number) => onChange(chosen.has(index)
     ? classes.filter(request => classIndex(request, names) !== index)

@@ -4,6 +4,7 @@ import { href } from '../../address';
 import { announce } from '../../announce';
 import type { VideoStatus } from '../../api/contracts';
 import { Notice, ProblemNotice } from '../../components/Notice';
+import { hasWords } from '../../components/search';
 import { StateBadge } from '../../components/StateBadge';
 import { forEachOf, RemoveDialog, VideoActions } from '../../components/VideoActions';
 import { isPaused, mayPause, setPaused, titleOf } from '../../live/changes';
@@ -38,11 +39,7 @@ function VideoTable() {
 
   const known = [...videos.value.values()].filter(video => video.status.value !== null)
     .sort((a, b) => a.id < b.id ? -1 : 1);
-  const words = search.toLowerCase().split(/\s+/).filter(word => word !== '');
-  const shown = known.filter(video => {
-    const text = textOf(video.status.value!);
-    return words.every(word => text.includes(word));
-  });
+  const shown = known.filter(video => hasWords(textOf(video.status.value!), search));
   const picked = shown.filter(video => chosen.has(video.id)).map(video => video.status.value!);
 
   if (known.length === 0) {
@@ -104,7 +101,7 @@ function VideoTable() {
       {problem.value && <p class="field-problem" role="alert">{problem}</p>}
       <div class="panel manage-table-box">
         <table class="manage-table">
-          <caption class="unseen">{count(shown.length, 'video')}{words.length > 0 && ' found'}</caption>
+          <caption class="unseen">{count(shown.length, 'video')}{search.trim() !== '' && ' found'}</caption>
           <thead>
             <tr>
               <th scope="col">
@@ -171,5 +168,5 @@ function Row({ video, isChosen, choose }: { video: LiveVideo; isChosen: boolean;
 
 function textOf({ definition, state, model }: VideoStatus): string {
   const { id, title, source, group } = definition;
-  return [id, title, source, group, state, model].join('\n').toLowerCase();
+  return [id, title, source, group, state, model].join('\n');
 }

@@ -6,6 +6,7 @@ import { api } from '../../api/client';
 import type { ModelInfo } from '../../api/contracts';
 import { Drawn } from '../../components/Drawn';
 import { Notice, ProblemNotice } from '../../components/Notice';
+import { hasWords } from '../../components/search';
 import { useLoad } from '../../components/useLoad';
 import { titleOf } from '../../live/changes';
 import { follow, videos } from '../../live/feed';
@@ -102,9 +103,7 @@ function Classes({ model: { name, classes, prior } }: { model: ModelInfo }) {
   const rows = useMemo(() => classes.map((className, index) => ({
     className, index, bar: index < prior.length ? classBar(prior[index], prior[index], [0, largest || 1]) : null,
   })), [classes, prior]);
-  const words = search.toLowerCase().split(/\s+/).filter(word => word !== '');
-  const found = rows.filter(({ className, index }) =>
-    words.every(word => className.toLowerCase().includes(word) || String(index) === word));
+  const found = rows.filter(({ className, index }) => hasWords(`${index} ${className}`, search));
   return (
     <div class="models-classes">
       <div class="models-classes-head">
