@@ -42,21 +42,21 @@ export function VideoActions({ status, layout = 'row', onRemoved }: {
     }
   };
 
+  // Row after row, names tell which video; in a menu, the menu's does.
+  const labels = (verb: string) => layout === 'row'
+    ? { children: verb, 'aria-label': `${verb} ${title}` }
+    : { children: `${verb} the video` };
   const buttons = (
     <>
       {(paused || mayPause(status)) && (
         <button type="button" class="quiet" aria-disabled={isBusy} onClick={() => void toggle()}
-          aria-label={`${paused ? 'Resume' : 'Pause'} ${title}`}>
-          {paused ? 'Resume' : 'Pause'}
-        </button>
+          {...labels(paused ? 'Resume' : 'Pause')} />
       )}
-      <a class="button" href={href(['videos', definition.id, 'edit'])} aria-label={`Change ${title}`}>Change</a>
-      <button type="button" class="quiet" aria-label={`Remove ${title}`} onClick={() => {
+      <a class="button" href={href(['videos', definition.id, 'edit'])} {...labels('Change')} />
+      <button type="button" class="quiet" {...labels('Remove')} onClick={() => {
         menu.current?.hidePopover();
         setRemoving(true);
-      }}>
-        Remove
-      </button>
+      }} />
     </>
   );
 
@@ -68,7 +68,7 @@ export function VideoActions({ status, layout = 'row', onRemoved }: {
             onClick={event => placeBelow(menu.current!, event.currentTarget)}>
             <span aria-hidden="true">⋯</span>
           </button>
-          <div class="actions-menu" id={id} popover="auto" ref={menu}>{buttons}</div>
+          <div class="actions-menu" role="group" aria-label={`Actions for ${title}`} id={id} popover="auto" ref={menu}>{buttons}</div>
         </>
       )}
       {problem && <p class="field-problem" role="alert">{problem}</p>}

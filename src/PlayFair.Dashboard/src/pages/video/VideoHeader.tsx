@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
-import { href } from '../../address';
+import { go, href } from '../../address';
 import type { VideoStatus } from '../../api/contracts';
 import { StateBadge } from '../../components/StateBadge';
+import { VideoActions } from '../../components/VideoActions';
 import type { LiveVideo } from '../../live/feed';
-import { mayManage } from '../../session';
 import { count, duration, quantity } from '../../words';
 import { qualityWords, stateWords } from './state';
 
@@ -18,7 +18,7 @@ export function VideoHeader({ video }: { video: LiveVideo }) {
         <a href={href([])}><span aria-hidden="true">‹ </span>Wall</a>
         {status?.definition.group && <span>{status.definition.group}</span>}
       </nav>
-      {mayManage() && <a class="video-edit" href={href(['videos', video.id, 'edit'])}>Change this video</a>}
+      {status && <div class="video-edit"><VideoActions status={status} layout="menu" onRemoved={() => go([])} /></div>}
       <div class="video-title">
         <h1>{title}</h1>
         {status && <StateBadge state={status.state} />}
