@@ -103,6 +103,9 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
   const current: Look = look.state !== 'none' && look.of === lookedAt ? look : { state: 'none' };
   const found = current.state === 'found' ? current.probe : null;
   if (current.state === 'failed') shown.source ??= inFormWords(current.problem.detail, 'source');
+  // What cannot be opened now may be later; what the server may not open is refused when it is added too.
+  const isForbidden = current.state === 'failed' && current.problem.status === 403;
+  const isAddable = current.state === 'failed' && !isForbidden;
   const isHidden = original !== null && form.source === original.source && form.source.includes(HIDDEN);
   const isSourceOld = original !== null && form.source === original.source && form.transport === original.transport;
   const mayLook = kindOf(form.source) !== null && !isHidden && current.state !== 'looking';
@@ -116,19 +119,19 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
 
   // ---- what the user does
 
-  /** @returns Whether the source could be looked at. */
-  const lookAtSource = async (): Promise<boolean> => {
+  /** @returns What came of it; null: the user went on to something else meanwhile. */
+  const lookAtSource = async (): Promise<'found' | 'failed' | null> => {
     const of = lookedAt;
     looking.current?.abort();
     const mine = looking.current = new AbortController();
     setLook({ state: 'looking', of });
     try {
       setLook({ state: 'found', of, probe: await api.probe(form.source.trim(), form.transport, mine.signal) });
-      return true;
+      return 'found';
     } catch (error) {
-      if (mine.signal.aborted) return false;
+      if (mine.signal.aborted) return null;
       setLook({ state: 'failed', of, problem: error instanceof ServerProblem ? error : new ServerProblem(0, String(error)) });
-      return false;
+      return 'failed';
     }
   };
 
@@ -149,7 +152,11 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
     }
     setTried(true);
     setProblem(null);
-    const wrong: Problems = { ...local, ...planField !== null && { [planField]: shown[planField] } };
+    const wrong: Problems = {
+      ...local,
+      ...planField !== null && { [planField]: shown[planField] },
+      ...isForbidden && { source: shown.source },
+    };
     if (Object.keys(wrong).length > 0) {
       focusFirst(wrong);
       return;
@@ -157,10 +164,10 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
     setSending(true);
     try {
       // Who adds a source that cannot be opened now has seen so, and wants it all the same.
-      if (!isSourceOld && current.state !== 'found' && current.state !== 'failed' && !await lookAtSource()) {
-        announce('The source could not be looked at. It can be added all the same.');
-        element.current?.querySelector<HTMLElement>('#field-source')?.focus();
-        return;
+      if (!isSourceOld && current.state !== 'found' && current.state !== 'failed') {
+        const came = await lookAtSource();
+        if (came === 'failed') element.current?.querySelector<HTMLElement>('#field-source')?.focus();
+        if (came !== 'found') return;
       }
       const status = original === null ? await api.add(definition) : await api.change(definition);
       takeStatus(status);
@@ -353,17 +360,17 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
             {stop.words}
           </p>
         )}
-        {current.state === 'failed' && (
-          <p class="hint">
-            It can be added all the same: a live source is tried again until it can be opened. What the server may not open is
-            refused.
+        {isAddable && (
+          <p class="hint" role="status">
+            The source could not be looked at. {original === null ? 'It can be added' : 'The video can be changed'} all the
+            same: a live source is tried again until it can be opened.
           </p>
         )}
         {problem && <p class="field-problem" role="alert">{problem}</p>}
         <div class="manage-buttons">
           <button type="submit" class="strong" aria-disabled={isSending || isUnchanged}>
             {isSending ? 'One moment' : original !== null ? 'Change the video'
-              : current.state === 'failed' ? 'Add it all the same' : 'Add the video'}
+              : isAddable ? 'Add it all the same' : 'Add the video'}
           </button>
           <a class="button" href={href(original === null ? [] : ['videos', original.id])} onClick={() => drafts.delete(key)}>
             Cancel
