@@ -59,7 +59,9 @@ function Header() {
   const [page = '', , action] = address.value.path;
   const nav = useRef<HTMLElement>(null);
   // On a phone the pages are a line that scrolls.
-  useEffect(() => nav.current!.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' }), [page, action, session.value]);
+  useEffect(() => {
+    nav.current!.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+  }, [page, action, session.value]);
   const link = (path: string[], text: string, isHere: boolean) =>
     <a href={href(path)} aria-current={isHere ? 'page' : undefined}>{text}</a>;
   return (

@@ -2,23 +2,24 @@ import { describe, expect, it } from 'vitest';
 import type { AttributionUpdate, ModelInfo, VideoDefinition, VideoPlan } from '../src/api/contracts';
 import { costWords, estimateTime, exactWords } from '../src/pages/manage/cost';
 import {
-  classIndex, computationOf, definitionOf, formOf, inFormWords, interruption, namedClasses, newForm, problemsOf, topCount,
-  withTopCount,
+  classIndex, computationOf, definitionOf, formOf, inFormWords, interruption, namedClasses, newForm, problemsOf,
+  topCount, withTopCount,
 } from '../src/pages/manage/form';
 import { kindOf, suggestId } from '../src/pages/manage/source';
 
 const NAMES = ['opening something', 'closing something', 'top'];
 
 const MODEL: ModelInfo = {
-  name: 'moves-trn', version: '1.0.0', description: '', head: 'trn', maxScale: 8, featureSize: 256, score: 'softmax-of-mean',
-  classes: NAMES, isDefault: true, prior: [0.5, 0.25, 0.25], inputWidth: 112, inputHeight: 84,
+  name: 'moves-trn', version: '1.0.0', description: '', head: 'trn', maxScale: 8, featureSize: 256,
+  score: 'softmax-of-mean', classes: NAMES, isDefault: true, prior: [0.5, 0.25, 0.25], inputWidth: 112, inputHeight: 84,
   scores: ['softmax-of-mean', 'mean-of-softmax', 'logit'],
 };
 
 /** As the server completes a definition. */
 const DOOR: VideoDefinition = {
-  id: 'door', title: 'door', source: 'rtsp://***@camera/1', model: 'moves-trn', rateHz: 7.5, window: 24, stride: 2, samples: 128,
-  iterations: 3, seed: 9, score: 'logit', classes: ['closing something', 'top5'], pace: 'source', loop: false, transport: 'udp',
+  id: 'door', title: 'door', source: 'rtsp://***@camera/1', model: 'moves-trn', rateHz: 7.5, window: 24, stride: 2,
+  samples: 128, iterations: 3, seed: 9, score: 'logit', classes: ['closing something', 'top5'], pace: 'source',
+  loop: false, transport: 'udp',
 };
 
 const plan = (change: Partial<VideoPlan> = {}): VideoPlan => ({
@@ -40,7 +41,8 @@ describe('the kind of a source', () => {
 
 describe('the suggested id', () => {
   it.each([
-    ['/srv/Front Door.MP4', 'front-door'], ['/srv/clips/', 'clips'], ['/srv/.hidden', 'hidden'], ['clip.tar.gz', 'clip.tar'],
+    ['/srv/Front Door.MP4', 'front-door'], ['/srv/clips/', 'clips'], ['/srv/.hidden', 'hidden'],
+    ['clip.tar.gz', 'clip.tar'],
     ['C:\\films\\A b.mkv', 'a-b'], ['rtsp://user:secret@Camera.local:554/key', 'camera.local'],
     ['rtmp://host/live/key', 'host'],
     ['srt://[::1]:9000', '1'], ['synthetic:7?fps=12', 'synthetic-7'], ['v4l2:/dev/video0', 'v4l2-dev-video0'],
@@ -58,21 +60,23 @@ describe('the form', () => {
   it('describes what it was filled from', () => {
     const { title, ...rest } = DOOR;
     expect(definitionOf(formOf(DOOR), 'door', DOOR)).toEqual(rest);
-    expect(definitionOf(formOf({ ...DOOR, title: 'Door', group: 'north', paused: true }), 'door', { ...DOOR, paused: true }))
-      .toEqual({ ...DOOR, title: 'Door', group: 'north', paused: true });
+    const named = { ...DOOR, title: 'Door', group: 'north', paused: true };
+    expect(definitionOf(formOf(named), 'door', named)).toEqual(named);
   });
 
   it('of a new video has defaults that the server takes, and leaves the samples to it', () => {
     const form = { ...newForm(MODEL), source: ' synthetic:1 ' };
     expect(problemsOf(form, 'synthetic-1', null, none)).toEqual({});
     expect(definitionOf(form, 'synthetic-1', null)).toEqual({
-      id: 'synthetic-1', source: 'synthetic:1', model: 'moves-trn', rateHz: 8, window: 16, stride: 1, iterations: 4, seed: 0,
-      score: 'softmax-of-mean', classes: ['top3'], pace: 'source', loop: false, transport: 'tcp',
+      id: 'synthetic-1', source: 'synthetic:1', model: 'moves-trn', rateHz: 8, window: 16, stride: 1, iterations: 4,
+      seed: 0, score: 'softmax-of-mean', classes: ['top3'], pace: 'source', loop: false, transport: 'tcp',
     });
   });
 
   it('names every number that is none', () => {
-    const form = { ...newForm(MODEL), rateHz: '', window: '1.5', stride: 'x', isSampled: true, samples: '1e400', seed: '-1' };
+    const form = {
+      ...newForm(MODEL), rateHz: '', window: '1.5', stride: 'x', isSampled: true, samples: '1e400', seed: '-1',
+    };
     expect(Object.keys(computationOf(form).problems).sort()).toEqual(['rateHz', 'samples', 'seed', 'stride', 'window']);
     expect(computationOf({ ...form, isSampled: false }).problems.samples).toBeUndefined();
   });
@@ -94,8 +98,10 @@ describe('the form', () => {
   });
 
   it('calls a field as its label does, whichever way the server names it', () => {
-    expect(inFormWords('rateHz is 0; expected 0.01 to 120.', 'rateHz')).toBe('Frames a second is 0; expected 0.01 to 120.');
-    expect(inFormWords('window: found a text, expected a number.', 'window')).toBe('Window: found a text, expected a number.');
+    expect(inFormWords('rateHz is 0; expected 0.01 to 120.', 'rateHz'))
+      .toBe('Frames a second is 0; expected 0.01 to 120.');
+    expect(inFormWords('window: found a text, expected a number.', 'window'))
+      .toBe('Window: found a text, expected a number.');
     expect(inFormWords('sourceless words', 'source')).toBe('sourceless words');
   });
 });
@@ -147,7 +153,8 @@ describe('what a change interrupts', () => {
   });
 
   it('waits while the video is paused', () =>
-    expect(interruption({ ...DOOR, paused: true }, { ...DOOR, window: 8 }).words).toMatch(/^When the video is resumed/));
+    expect(interruption({ ...DOOR, paused: true }, { ...DOOR, window: 8 }).words)
+      .toMatch(/^When the video is resumed/));
 });
 
 describe('the words for the cost', () => {
@@ -173,19 +180,22 @@ describe('the words for the cost', () => {
 
 describe('the estimated time', () => {
   const update = (change: Partial<AttributionUpdate>) => ({
-    video: 'a', model: 'moves-trn 1.0.0', standardError: 'sampled', evaluationCount: 1000, timings: { attribution: 2 }, ...change,
+    video: 'a', model: 'moves-trn 1.0.0', standardError: 'sampled', evaluationCount: 1000, timings: { attribution: 2 },
+    ...change,
   }) as AttributionUpdate;
 
   it('is that of the evaluations of videos alike, whatever one of them had to wait for', () => {
     const estimate = estimateTime(plan(), [
-      update({}), update({ evaluationCount: 2000 }), update({ timings: { attribution: 900 } as AttributionUpdate['timings'] }),
+      update({}), update({ evaluationCount: 2000 }),
+      update({ timings: { attribution: 900 } as AttributionUpdate['timings'] }),
     ]);
     expect(estimate!.millisecondsPerUpdate).toBeCloseTo(3.072, 10);
     expect(estimate!.coreShare).toBeCloseTo(0.01152, 10);
   });
 
   it('is not known from other models or methods', () => {
-    expect(estimateTime(plan(), [update({ model: 'moves-trn2 1.0.0' }), update({ standardError: 'exact' })])).toBeNull();
+    expect(estimateTime(plan(), [update({ model: 'moves-trn2 1.0.0' }), update({ standardError: 'exact' })]))
+      .toBeNull();
     expect(estimateTime(plan(), [])).toBeNull();
   });
 });

@@ -38,7 +38,8 @@ export function ConfirmDialog({ title, confirm, children, onConfirm, onClose }: 
   };
 
   return (
-    <dialog class="confirm" ref={dialog} aria-labelledby={`${id}-title`} aria-describedby={`${id}-words`} onClose={onClose}>
+    <dialog class="confirm" ref={dialog} aria-labelledby={`${id}-title`} aria-describedby={`${id}-words`}
+      onClose={onClose}>
       <h2 id={`${id}-title`}>{title}</h2>
       <div class="confirm-words" id={`${id}-words`}>{children}</div>
       {problem && <p class="field-problem" role="alert">{problem}</p>}

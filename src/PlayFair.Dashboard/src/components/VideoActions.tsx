@@ -68,7 +68,9 @@ export function VideoActions({ status, layout = 'row', onRemoved }: {
             onClick={event => placeBelow(menu.current!, event.currentTarget)}>
             <span aria-hidden="true">⋯</span>
           </button>
-          <div class="actions-menu" role="group" aria-label={`Actions for ${title}`} id={id} popover="auto" ref={menu}>{buttons}</div>
+          <div class="actions-menu" role="group" aria-label={`Actions for ${title}`} id={id} popover="auto" ref={menu}>
+            {buttons}
+          </div>
         </>
       )}
       {problem && <p class="field-problem" role="alert">{problem}</p>}

@@ -24,7 +24,8 @@ export function ClassesField({ classes, names, model, problem, onChange }: {
     : [...classes, names[index]]);
 
   return (
-    <fieldset class="field manage-classes" aria-describedby={problem ? 'field-classes-problem field-classes-hint' : 'field-classes-hint'}>
+    <fieldset class="field manage-classes"
+      aria-describedby={`${problem ? 'field-classes-problem ' : ''}field-classes-hint`}>
       <legend>Classes in each update</legend>
       <p class="field-hint" id="field-classes-hint">
         A window’s top class is always among them.
@@ -59,8 +60,9 @@ export function ClassesField({ classes, names, model, problem, onChange }: {
       {problem && <p class="field-problem" id="field-classes-problem">{problem}</p>}
       <details class="manage-class-choice">
         <summary>{named.length > 0 ? `Always report others too` : 'Always report some'}</summary>
-        <input type="search" aria-label="Search classes" placeholder={`Search ${count(names.length, 'class', 'classes')}`}
-          value={search} onInput={event => setSearch(event.currentTarget.value)}
+        <input type="search" aria-label="Search classes" value={search}
+          placeholder={`Search ${count(names.length, 'class', 'classes')}`}
+          onInput={event => setSearch(event.currentTarget.value)}
           onKeyDown={event => {
             if (event.key !== 'Enter') return;
             event.preventDefault();

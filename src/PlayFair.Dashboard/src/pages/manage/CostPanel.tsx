@@ -35,7 +35,7 @@ export function CostPanel({ plan, problem, isCurrent, running, askExact }: {
     ['Memory kept', bytes(plan.bytes)],
   ];
   return (
-    <section class={isCurrent ? 'panel manage-cost' : 'panel manage-cost manage-cost-old'} aria-labelledby="manage-cost-title">
+    <section class={`panel manage-cost${isCurrent ? '' : ' manage-cost-old'}`} aria-labelledby="manage-cost-title">
       <h2 id="manage-cost-title">What it costs</h2>
       <p>{costWords(plan)}</p>
       {exact && <p class="hint">{exact.words}</p>}
@@ -47,8 +47,8 @@ export function CostPanel({ plan, problem, isCurrent, running, askExact }: {
         <p class="hint">
           Going by what this server’s videos take now, about {quantity(estimate.millisecondsPerUpdate)} ms an
           update{estimate.coreShare >= 0.005 && <>: {quantity(100 * estimate.coreShare)} % of a processor core</>}.
-          {estimate.coreShare > 1 && ' That is more than one core can do: a live source will be computed with fewer samples or '
-            + 'at a lower rate.'}
+          {estimate.coreShare > 1 && ' That is more than one core can do: a live source will be computed '
+            + 'with fewer samples or at a lower rate.'}
         </p>
       )}
     </section>

@@ -15,8 +15,8 @@ import { quantity } from '../../words';
 import { ClassesField } from './ClassesField';
 import { CostPanel } from './CostPanel';
 import {
-  ADVANCED, computationOf, definitionOf, formOf, HIDDEN, inFormWords, interruption, isField, LABELS, newForm, problemsOf,
-  type Field as FieldName, type Problems, type VideoForm,
+  ADVANCED, computationOf, definitionOf, formOf, HIDDEN, inFormWords, interruption, isField, LABELS, newForm,
+  problemsOf, type Field as FieldName, type NumberField, type Problems, type VideoForm,
 } from './form';
 import { MayNotManage } from './MayNotManage';
 import { kindOf, suggestId } from './source';
@@ -76,7 +76,8 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
   const taken: ReadonlySet<string> = new Set(videos.value.keys());
   const groups = useComputed(() => [...new Set(
     [...videos.value.values()].flatMap(video => video.status.value?.definition.group || []))].sort().join('\n'));
-  const runningCount = useComputed(() => [...videos.value.values()].filter(video => video.latest.value !== null).length);
+  const runningCount = useComputed(
+    () => [...videos.value.values()].filter(video => video.latest.value !== null).length);
   const running = useMemo(
     () => [...videos.peek().values()].flatMap(video => video.latest.peek() ?? []), [runningCount.value]);
 
@@ -130,7 +131,8 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
       return 'found';
     } catch (error) {
       if (mine.signal.aborted) return null;
-      setLook({ state: 'failed', of, problem: error instanceof ServerProblem ? error : new ServerProblem(0, String(error)) });
+      const problem = error instanceof ServerProblem ? error : new ServerProblem(0, String(error));
+      setLook({ state: 'failed', of, problem });
       return 'failed';
     }
   };
@@ -202,11 +204,11 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
     set({ model: name, score: next.scores.includes(form.score) ? form.score : next.score });
   };
 
-  const number = (field: 'rateHz' | 'window' | 'stride' | 'samples' | 'iterations' | 'seed', hint: string, step = '1') => (
+  const number = (field: NumberField, hint: string, step = '1') => (
     <Field name={field} label={LABELS[field]} hint={hint} problem={shown[field]}>
       {control => (
-        <input type="number" {...control} inputMode={step === '1' ? 'numeric' : 'decimal'} step={step} value={form[field]}
-          onInput={event => set({ [field]: event.currentTarget.value })} />
+        <input type="number" {...control} inputMode={step === '1' ? 'numeric' : 'decimal'} step={step}
+          value={form[field]} onInput={event => set({ [field]: event.currentTarget.value })} />
       )}
     </Field>
   );
@@ -228,18 +230,23 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
           <h2 id="manage-source-title">Source</h2>
           <Field name="source" label="File or address" problem={shown.source} hint={isHidden
             ? `${HIDDEN} stands for a secret that the server keeps. It stays unless the address is changed.`
-            : <>A file on the server, <code>rtsp://user:password@camera/1</code>, an HTTP, HLS, RTMP, SRT or UDP address,{' '}
-              <code>v4l2:/dev/video0</code>, or <code>synthetic:1</code> to try things out.</>}>
+            : (
+              <>
+                A file on the server, <code>rtsp://user:password@camera/1</code>, an HTTP, HLS, RTMP, SRT or UDP
+                address, <code>v4l2:/dev/video0</code>, or <code>synthetic:1</code> to try things out.
+              </>
+            )}>
             {control => (
               <div class="manage-source">
-                <input type="text" {...control} value={form.source} spellcheck={false} autocapitalize="off" autocomplete="off"
-                  onInput={event => set({ source: event.currentTarget.value })}
+                <input type="text" {...control} value={form.source} spellcheck={false} autocapitalize="off"
+                  autocomplete="off" onInput={event => set({ source: event.currentTarget.value })}
                   onKeyDown={event => {
                     if (event.key !== 'Enter' || current.state === 'found' || isSourceOld) return;
                     event.preventDefault();
                     if (mayLook) void lookAtSource();
                   }} />
-                <button type="button" class="quiet" aria-disabled={!mayLook} onClick={() => { if (mayLook) void lookAtSource(); }}>
+                <button type="button" class="quiet" aria-disabled={!mayLook}
+                  onClick={() => { if (mayLook) void lookAtSource(); }}>
                   Look at it
                 </button>
               </div>
@@ -248,13 +255,15 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
           <SourceFound look={current} />
           {kind === 'rtsp' && (
             <Choice name="transport" label="Transport" value={form.transport} problem={shown.transport}
-              options={[['tcp', 'TCP'], ['udp', 'UDP']]} hint="UDP has less delay, and loses frames where the network does."
+              options={[['tcp', 'TCP'], ['udp', 'UDP']]}
+              hint="UDP has less delay, and loses frames where the network does."
               onChange={transport => set({ transport })} />
           )}
           {kind === 'file' && (
             <div class="manage-row">
               <Choice name="pace" label="Pace" value={form.pace} problem={shown.pace}
-                options={[['source', 'As it plays'], ['fast', 'As fast as possible']]} onChange={pace => set({ pace })} />
+                options={[['source', 'As it plays'], ['fast', 'As fast as possible']]}
+                onChange={pace => set({ pace })} />
               <div class="field">
                 <label class="check">
                   <input type="checkbox" id="field-loop" checked={form.loop}
@@ -292,7 +301,8 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
                   <input type="text" {...control} maxLength={100} list="manage-groups" value={form.group}
                     onInput={event => set({ group: event.currentTarget.value })} />
                   <datalist id="manage-groups">
-                    {groups.value.split('\n').filter(group => group !== '').map(group => <option key={group} value={group} />)}
+                    {groups.value.split('\n').filter(group => group !== '')
+                      .map(group => <option key={group} value={group} />)}
                   </datalist>
                 </>
               )}
@@ -331,7 +341,8 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
               {form.isSampled && number('samples', 'm: subsequences of each size in a sample.')}
               {number('iterations', 'R: independent samples; from 2 on, sampled values have standard errors.')}
               {number('stride', 'By how many frames the window moves between updates.')}
-              <Field name="score" label="Score" problem={shown.score} hint="What is attributed; logits have no softmax.">
+              <Field name="score" label="Score" problem={shown.score}
+                hint="What is attributed; logits have no softmax.">
                 {control => (
                   <select {...control} value={form.score}
                     onChange={event => set({ score: event.currentTarget.value as VideoForm['score'] })}>
@@ -356,14 +367,15 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
       <div class="manage-end">
         {stop && (
           <p class="manage-stop" role="status">
-            {stop.changes.length > 0 && <>To change: {stop.changes.map(field => LABELS[field].toLowerCase()).join(', ')}. </>}
+            {stop.changes.length > 0
+              && `To change: ${stop.changes.map(field => LABELS[field].toLowerCase()).join(', ')}. `}
             {stop.words}
           </p>
         )}
         {isAddable && (
           <p class="hint" role="status">
-            The source could not be looked at. {original === null ? 'It can be added' : 'The video can be changed'} all the
-            same: a live source is tried again until it can be opened.
+            The source could not be looked at. {original === null ? 'It can be added' : 'The video can be changed'}{' '}
+            all the same: a live source is tried again until it can be opened.
           </p>
         )}
         {problem && <p class="field-problem" role="alert">{problem}</p>}
@@ -372,7 +384,8 @@ function VideoFormView({ models, original }: { models: ModelInfo[]; original: Vi
             {isSending ? 'One moment' : original !== null ? 'Change the video'
               : isAddable ? 'Add it all the same' : 'Add the video'}
           </button>
-          <a class="button" href={href(original === null ? [] : ['videos', original.id])} onClick={() => drafts.delete(key)}>
+          <a class="button" href={href(original === null ? [] : ['videos', original.id])}
+            onClick={() => drafts.delete(key)}>
             Cancel
           </a>
         </div>

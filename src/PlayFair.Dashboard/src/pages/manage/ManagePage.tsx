@@ -83,13 +83,14 @@ function VideoTable() {
   return (
     <>
       <div class="manage-tools">
-        <input type="search" aria-label="Search videos" placeholder="Search title, id, source, model, group, state" value={search}
-          onInput={event => setSearch(event.currentTarget.value)} />
+        <input type="search" aria-label="Search videos" placeholder="Search title, id, source, model, group, state"
+          value={search} onInput={event => setSearch(event.currentTarget.value)} />
         <div class="manage-several" role="group" aria-label="With the chosen videos">
           <button type="button" class="quiet" aria-disabled={isBusy || pausable === 0} onClick={() => void pause(true)}>
             {pausable > 0 ? `Pause ${pausable}` : 'Pause'}
           </button>
-          <button type="button" class="quiet" aria-disabled={isBusy || resumable === 0} onClick={() => void pause(false)}>
+          <button type="button" class="quiet" aria-disabled={isBusy || resumable === 0}
+            onClick={() => void pause(false)}>
             {resumable > 0 ? `Resume ${resumable}` : 'Resume'}
           </button>
           <button type="button" class="quiet" aria-disabled={isBusy || picked.length === 0}
@@ -126,7 +127,8 @@ function VideoTable() {
           </tbody>
         </table>
         {shown.length === 0 && (
-          <Notice kind="empty" title="No video has these words" action={{ text: 'Show all', do: () => setSearch('') }} />
+          <Notice kind="empty" title="No video has these words"
+            action={{ text: 'Show all', do: () => setSearch('') }} />
         )}
       </div>
       {isRemoving && <RemoveDialog statuses={picked} onClose={() => setRemoving(false)} />}
@@ -134,7 +136,9 @@ function VideoTable() {
   );
 }
 
-function Row({ video, isChosen, choose }: { video: LiveVideo; isChosen: boolean; choose: (isChosen: boolean) => void }) {
+function Row({ video, isChosen, choose }: {
+  video: LiveVideo; isChosen: boolean; choose: (isChosen: boolean) => void;
+}) {
   const status = video.status.value!;
   const { definition } = status;
   const title = titleOf(definition);

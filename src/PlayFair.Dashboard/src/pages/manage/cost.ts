@@ -8,18 +8,22 @@ export function costWords(plan: VideoPlan): string {
     + `${quantity(evaluationsPerSecond)} a second.`;
   if (isExact) return `Exact values: ${often}`;
   const samples = definition.samples ?? 0;
-  const what = `Sampled values, from ${grouped(samples)} ${samples === 1 ? 'subsequence' : 'subsequences'} of each size`;
+  const what = `Sampled values, from ${count(samples, 'subsequence')} of each size`;
   return definition.iterations > 1
     ? `${what}, ${grouped(definition.iterations)} times over for standard errors: ${often}`
     : `${what}, once, so that there are no standard errors: ${often}`;
 }
 
 /** What to know about exact values where the window is too long for them, or they were not wanted. */
-export function exactWords({ definition, isExact, maxWindowExact }: VideoPlan): { isFeasible: boolean; words: string } | null {
+export function exactWords(
+  { definition, isExact, maxWindowExact }: VideoPlan): { isFeasible: boolean; words: string } | null {
   if (isExact || maxWindowExact === undefined || maxWindowExact === null) return null;
   const isFeasible = definition.window <= maxWindowExact;
   const most = `up to ${count(maxWindowExact, 'frame')} with this model.`;
-  return { isFeasible, words: isFeasible ? `Exact values would be feasible: ${most}` : `Exact values are feasible ${most}` };
+  return {
+    isFeasible,
+    words: isFeasible ? `Exact values would be feasible: ${most}` : `Exact values are feasible ${most}`,
+  };
 }
 
 export interface TimeEstimate {

@@ -46,6 +46,7 @@ export const LABELS = {
 } as const;
 
 export type Field = keyof typeof LABELS;
+export type NumberField = 'rateHz' | 'window' | 'stride' | 'samples' | 'iterations' | 'seed';
 export type Problems = Partial<Record<Field, string>>;
 
 export const ADVANCED: readonly Field[] = ['samples', 'iterations', 'stride', 'score', 'seed'];
@@ -87,12 +88,15 @@ export function formOf(definition: VideoDefinition): VideoForm {
 /** The part of a definition that costs something; numbers that are none are named in `problems`. */
 export function computationOf(form: VideoForm): { computation: Partial<VideoDefinition>; problems: Problems } {
   const problems: Problems = {};
-  const number = (field: 'rateHz' | 'window' | 'stride' | 'samples' | 'iterations' | 'seed') => {
-    const value = form[field].trim() === '' ? Number.NaN : Number(form[field]);
+  const number = (field: NumberField) => {
+    const isEmpty = form[field].trim() === '';
+    const value = isEmpty ? Number.NaN : Number(form[field]);
     const isRight = field === 'rateHz' ? Number.isFinite(value) : Number.isSafeInteger(value);
     if (!isRight || (field === 'seed' && value < 0)) {
-      problems[field] = form[field].trim() === '' ? `Expected a ${field === 'rateHz' ? '' : 'whole '}number.`
-        : `${form[field]} is not a ${field === 'rateHz' ? '' : 'whole '}number${field === 'seed' ? ' of 0 or more' : ''}.`;
+      const expected = field === 'rateHz' ? 'a number'
+        : field === 'seed' ? 'a whole number of 0 or more'
+        : 'a whole number';
+      problems[field] = isEmpty ? `Expected ${expected}.` : `${form[field]} is not ${expected}.`;
     }
     return value;
   };
@@ -139,12 +143,12 @@ export function problemsOf(
   const source = form.source.trim();
   if (source === '') {
     problems.source = 'Expected a file on the server or an address.';
-  } else if (original !== null && source !== original.source && original.source.includes(HIDDEN) && source.includes(HIDDEN)) {
-    problems.source = `The address was changed and still has ${HIDDEN} in it, where the server keeps a secret that it shows `
-      + 'to nobody. Write it out, or leave the address as it was.';
+  } else if (original?.source.includes(HIDDEN) && source !== original.source && source.includes(HIDDEN)) {
+    problems.source = `The address was changed and still has ${HIDDEN} in it, where the server keeps a secret that it `
+      + 'shows to nobody. Write it out, or leave the address as it was.';
   } else if (kindOf(source) === null) {
-    problems.source = `${source.split(':')[0]}: is none of the schemes that are read: rtsp, rtmp, http, https, srt, udp, `
-      + 'file, v4l2, synthetic. Write ./ before the name of a file that looks so.';
+    problems.source = `${source.split(':')[0]}: is none of the schemes that are read: rtsp, rtmp, http, https, srt, `
+      + 'udp, file, v4l2, synthetic. Write ./ before the name of a file that looks so.';
   }
   if (original === null) {
     if (id !== '' && !ID_PATTERN.test(id))

@@ -33,8 +33,8 @@ export function kindOf(source: string): string | null {
 export const ID_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /**
- * An id for a video of this source, as `playfair serve` would choose it: the file's name, the address's host. An address's
- * path may be a key; its host is not.
+ * An id for a video of this source, as `playfair serve` would choose it: the file's name, the address's host.
+ * An address's path may be a key; its host is not.
  */
 export function suggestId(source: string, taken: ReadonlySet<string>): string {
   const text = source.trim();
@@ -42,7 +42,8 @@ export function suggestId(source: string, taken: ReadonlySet<string>): string {
   const name = kindOf(text) === 'file'
     ? fileName(text)
     : /^[^:]+:\/\/(?:[^/?#]*@)?(\[[^\]]*\]|[^:/?#]*)/.exec(text)?.[1] || text.split('?')[0];
-  const start = name.toLowerCase().replaceAll(/[^a-z0-9._-]+/g, '-').replaceAll(/^[-._]+|[-._]+$/g, '').slice(0, 60) || 'video';
+  const plain = name.toLowerCase().replaceAll(/[^a-z0-9._-]+/g, '-').replaceAll(/^[-._]+|[-._]+$/g, '');
+  const start = plain.slice(0, 60) || 'video';
   let unique = start;
   for (let i = 2; taken.has(unique); i++) unique = `${start}-${i}`;
   return unique;

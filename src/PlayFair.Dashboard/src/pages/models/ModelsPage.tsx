@@ -50,10 +50,14 @@ function Model({ model }: { model: ModelInfo }) {
           <Fact name="Head">{headWords(model)}</Fact>
           <Fact name="Input">{model.inputWidth} × {model.inputHeight} pixels a frame</Fact>
           <Fact name="Features">{grouped(model.featureSize)} a frame</Fact>
-          {frames && <Fact name="A clip">{count(frames, 'frame')}, sampled uniformly, unless another number is asked for</Fact>}
+          {frames && (
+            <Fact name="A clip">{count(frames, 'frame')}, sampled uniformly, unless another number is asked for</Fact>
+          )}
           <Fact name="Scores">
             <ul>
-              {model.scores.map(score => <li key={score}>{score}{score === model.score && ' (unless another is named)'}</li>)}
+              {model.scores.map(score => (
+                <li key={score}>{score}{score === model.score && ' (unless another is named)'}</li>
+              ))}
             </ul>
           </Fact>
           <Fact name="Trained">{training ? <Members of={training} /> : 'not said'}</Fact>

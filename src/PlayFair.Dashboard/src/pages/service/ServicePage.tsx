@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { href } from '../../address';
 import { api } from '../../api/client';
-import type { ServiceStatus, VideoState } from '../../api/contracts';
+import type { ServiceStatus, VideoState, VideoStatus } from '../../api/contracts';
 import { ProblemNotice, Notice } from '../../components/Notice';
 import { useLoad } from '../../components/useLoad';
 import { follow, videos } from '../../live/feed';
@@ -25,7 +25,8 @@ export function ServicePage() {
     <div class="service">
       <h1>Service</h1>
       {asked.problem && <ProblemNotice problem={asked.problem} retry={asked.reload} />}
-      {asked.data ? <Facts status={asked.data} /> : !asked.problem && <Notice kind="loading" title="Asking the server" />}
+      {asked.data ? <Facts status={asked.data} />
+        : !asked.problem && <Notice kind="loading" title="Asking the server" />}
     </div>
   );
 }
@@ -41,7 +42,9 @@ function Facts({ status: { version, startedAt, videoCount, subscriberCount, stor
             <Fact name="Database"><code>{store.path}</code></Fact>
             <Fact name="Size, with its log">{bytes(store.bytes)}</Fact>
             <Fact name="Updates stored">{grouped(store.updateCount)}</Fact>
-            <Fact name="A stored update">{store.updateCount > 0 ? bytes(Math.round(store.bytesPerUpdate)) : 'none yet'}</Fact>
+            <Fact name="A stored update">
+              {store.updateCount > 0 ? bytes(Math.round(store.bytesPerUpdate)) : 'none yet'}
+            </Fact>
             <Fact name="Not stored">
               {store.unstoredUpdateCount === 0 ? 'none since the start' : count(store.unstoredUpdateCount, 'update')}
             </Fact>
@@ -78,7 +81,8 @@ function Health({ store }: { store: ServiceStatus['store'] }) {
     ? <p class="service-health service-good">Every update is stored as it comes.</p>
     : (
       <p class="service-health service-bad" role="alert">
-        The last update could not be stored: {store.problem ?? 'the server does not say why.'} Videos and event streams go on.
+        The last update could not be stored: {store.problem ?? 'the server does not say why.'} Videos and event
+        streams go on.
       </p>
     );
 }
@@ -89,7 +93,8 @@ function Videos({ total }: { total: number }) {
   const states = (Object.keys(STATE_WORDS) as VideoState[])
     .map(state => ({ state, number: statuses.filter(status => status.state === state).length }))
     .filter(({ number }) => number > 0);
-  const sum = (of: (status: typeof statuses[number]) => number) => statuses.reduce((all, status) => all + of(status), 0);
+  const sum = (of: (status: VideoStatus) => number) => statuses.reduce((all, status) => all + of(status), 0);
+  const reduced = statuses.filter(({ quality }) => quality.level > 0).length;
   return (
     <section class="panel" aria-labelledby="service-videos">
       <h2 id="service-videos">Videos</h2>
@@ -99,7 +104,7 @@ function Videos({ total }: { total: number }) {
           {states.map(({ state, number }) => <Fact key={state} name={`${STATE_WORDS[state]}`}>{grouped(number)}</Fact>)}
           <Fact name="Updates a second, together">{quantity(sum(status => status.updatesPerSecond))}</Fact>
           <Fact name="Frames dropped">{grouped(sum(status => status.droppedFrames))}</Fact>
-          <Fact name="Computed with less, to keep up">{grouped(statuses.filter(status => status.quality.level > 0).length)}</Fact>
+          <Fact name="Computed with less, to keep up">{grouped(reduced)}</Fact>
         </dl>
       )}
     </section>
