@@ -231,6 +231,19 @@ function tickText(value, decimals) {
 
 // ---- drawings
 
+/** The corners of each marker but the round one, in halves of its size. @type {readonly (readonly Range[] | null)[]} */
+const MARKER_CORNERS = [
+  null,
+  [[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]],
+  [[0, -1.2], [1.15, 0.9], [-1.15, 0.9]],
+  [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]],
+  [[0, 1.2], [1.15, -0.9], [-1.15, -0.9]],
+  [
+    [-0.4, -1.2], [0.4, -1.2], [0.4, -0.4], [1.2, -0.4], [1.2, 0.4], [0.4, 0.4],
+    [0.4, 1.2], [-0.4, 1.2], [-0.4, 0.4], [-1.2, 0.4], [-1.2, -0.4], [-0.4, -0.4],
+  ],
+];
+
 /**
  * A class's sign in legends and on its curve: six shapes, so that colour is never the only difference.
  * @param {number} style
@@ -241,22 +254,25 @@ function tickText(value, decimals) {
 export function marker(style, x, y, r) {
   const shape = style % STYLE_COUNT;
   const name = `marker series-${shape}`;
-  /** @param {Range[]} points */
-  const polygon = points => svg('polygon', {
+  const corners = MARKER_CORNERS[shape];
+  if (!corners) return svg('circle', { class: name, cx: round(x), cy: round(y), r });
+  return svg('polygon', {
     class: name,
-    points: points.map(([dx, dy]) => `${round(x + dx * r)},${round(y + dy * r)}`).join(' '),
+    points: corners.map(([dx, dy]) => `${round(x + dx * r)},${round(y + dy * r)}`).join(' '),
   });
-  switch (shape) {
-    case 0: return svg('circle', { class: name, cx: round(x), cy: round(y), r });
-    case 1: return polygon([[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]]);
-    case 2: return polygon([[0, -1.2], [1.15, 0.9], [-1.15, 0.9]]);
-    case 3: return polygon([[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]]);
-    case 4: return polygon([[0, 1.2], [1.15, -0.9], [-1.15, -0.9]]);
-    default: return polygon([
-      [-0.4, -1.2], [0.4, -1.2], [0.4, -0.4], [1.2, -0.4], [1.2, 0.4], [0.4, 0.4],
-      [0.4, 1.2], [-0.4, 1.2], [-0.4, 0.4], [-1.2, 0.4], [-1.2, -0.4], [-0.4, -0.4],
-    ]);
-  }
+}
+
+/**
+ * The {@link marker} as path data, for drawings on a canvas.
+ * @param {number} style
+ * @param {number} x
+ * @param {number} y
+ * @param {number} r Half the marker's size, in pixels.
+ */
+export function markerPath(style, x, y, r) {
+  const corners = MARKER_CORNERS[style % STYLE_COUNT];
+  if (!corners) return `M${round(x - r)} ${round(y)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`;
+  return `M${corners.map(([dx, dy]) => `${round(x + dx * r)} ${round(y + dy * r)}`).join('L')}Z`;
 }
 
 /**
@@ -298,6 +314,23 @@ export function setSignedBar(bar, value, domain, error) {
   set(rect, { class: role(value), y: round(Math.min(zero, y(value))), height: round(Math.abs(y(value) - zero)) });
   set(line, { y1: round(zero), y2: round(zero) });
   if (error !== undefined) set(whisker, { d: whiskerPath(50, 8, y(value - error), y(value + error)) });
+}
+
+/**
+ * Many values as bars from the zero line, as path data for all supporting and all distracting ones.
+ * @param {readonly number[]} xs The bars' middles.
+ * @param {readonly number[]} values
+ * @param {number} width Of a bar.
+ * @param {(value: number) => number} y
+ * @returns {{ supporting: string, distracting: string }}
+ */
+export function signedBars(xs, values, width, y) {
+  const paths = { supporting: '', distracting: '' };
+  const zero = round(y(0));
+  values.forEach((value, i) => {
+    paths[role(value)] += `M${round(xs[i] - width / 2)} ${zero}h${round(width)}V${round(y(value))}h${round(-width)}Z`;
+  });
+  return paths;
 }
 
 /**

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { contrast, countSupporting, plain, seriesDomain, signed, steadyDomain, ticks, time } from '../drawing/esv-drawing.js';
+import {
+  contrast, countSupporting, markerPath, plain, seriesDomain, signed, signedBars, steadyDomain, ticks, time,
+} from '../drawing/esv-drawing.js';
 
 test('values have four decimals, and an exponent where these would hide them', () => {
   expect([0.35254902, 0, -0.1, 0.00004].map(plain)).toEqual(['0.3525', '0', '−0.1000', '4.0e−5']);
@@ -41,4 +43,17 @@ test('the range of a sparkline changes in steps, not with every value', () => {
   expect([0.21, 0.25, 0.29].map(value => steadyDomain([value])[1])).toEqual([0.3, 0.3, 0.3].map(end => expect.closeTo(end, 12)));
   expect(steadyDomain([0.31])[1]).toBeCloseTo(0.5, 12);
   expect(steadyDomain([0.8])[1]).toBeCloseTo(1, 12);
+});
+
+test('many bars are two paths from the zero line, a value of zero among the distracting', () => {
+  expect(signedBars([10, 20, 30], [1, -0.5, 0], 4, value => 50 - 10 * value)).toEqual({
+    supporting: 'M8 50h4V40h-4Z',
+    distracting: 'M18 50h4V55h-4ZM28 50h4V50h-4Z',
+  });
+});
+
+test('a marker’s path has the corners of its shape, moved and scaled', () => {
+  expect(markerPath(1, 10, 20, 10)).toBe('M1 11L19 11L19 29L1 29Z');
+  expect(markerPath(7, 10, 20, 10)).toBe(markerPath(1, 10, 20, 10));
+  expect(markerPath(0, 10, 20, 4)).toBe('M6 20a4 4 0 1 0 8 0a4 4 0 1 0 -8 0Z');
 });
