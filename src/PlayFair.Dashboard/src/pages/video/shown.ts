@@ -27,7 +27,7 @@ export function useShownUpdate(video: LiveVideo): Shown {
   const before = useRef<AttributionUpdate | null>(null);
   const here = at === null ? latest : heldUpdate(video, at);
   // A refusal is an answer too, so that it is never taken for that of a later question.
-  const asked = useLoad(at === null || here ? null : `${video.id} ${at}`, signal => ask(video.id, at!, signal));
+  const asked = useLoad(at === null || here ? null : `${video.id} ${at}`, () => ask(video.id, at!));
   const answer = asked.data?.video === video.id && asked.data.at === at ? asked.data : null;
   const found = here ?? answer?.update ?? null;
   const problem = found ? null : answer?.problem ?? null;
@@ -41,10 +41,29 @@ export function useShownUpdate(video: LiveVideo): Shown {
   };
 }
 
-async function ask(video: string, at: number, signal: AbortSignal):
-  Promise<{ video: string; at: number; update?: AttributionUpdate; problem?: ServerProblem }> {
+interface Answer {
+  video: string;
+  at: number;
+  update?: AttributionUpdate;
+  problem?: ServerProblem;
+}
+
+/** Questions under way, so that everybody who shows an update asks once. */
+const asking = new Map<string, Promise<Answer>>();
+
+function ask(video: string, at: number): Promise<Answer> {
+  const key = `${video} ${at}`;
+  let answer = asking.get(key);
+  if (!answer) {
+    answer = askServer(video, at).finally(() => asking.delete(key));
+    asking.set(key, answer);
+  }
+  return answer;
+}
+
+async function askServer(video: string, at: number): Promise<Answer> {
   try {
-    const [update] = await api.history(video, { fromSequence: at, toSequence: at, limit: 1 }, signal);
+    const [update] = await api.history(video, { fromSequence: at, toSequence: at, limit: 1 });
     if (!update)
       throw new ServerProblem(404, `Update ${at} is not in the history: it was never made, or it is no longer kept.`);
     hold(update);
