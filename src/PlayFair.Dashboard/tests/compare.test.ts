@@ -7,7 +7,7 @@ import {
 import type { View } from '../src/pages/video/view';
 
 const view = (change: Partial<View> = {}): View =>
-  ({ at: null, frame: null, classes: null, contrast: null, zoom: null, clip: null, ...change });
+  ({ at: null, frame: null, classes: null, contrast: null, zoom: null, axis: null, clip: null, ...change });
 
 const reported = (index: number, score: number, esv: number[], standardErrors?: number[]): ReportedClass =>
   ({ index, name: `class ${index}`, score, prior: 0.1, esv, ...standardErrors && { standardErrors } });

@@ -15,7 +15,7 @@ const update: AttributionUpdate = {
 };
 
 const comparison = (change: object) => compare(
-  update, { at: null, frame: null, classes: null, contrast: null, zoom: null, clip: null, ...change }, String);
+  update, { at: null, frame: null, classes: null, contrast: null, zoom: null, axis: null, clip: null, ...change }, String);
 
 test('a file of values has a row for each frame, every digit, and errors beside their values', () => {
   expect(csv(update, comparison({})).split('\r\n')).toEqual([

@@ -1,5 +1,6 @@
 import { address, setQuery } from '../../address';
 import type { AttributionUpdate, ReportedClass } from '../../api/contracts';
+import { instant, isoOf } from './history/axis';
 
 /**
  * What the video page shows; all of it is in the page's address, so that a copied address restores the exact view:
@@ -16,6 +17,8 @@ export interface View {
   contrast: readonly [number, number] | null;
   /** The part of the history that the timeline shows, milliseconds since the epoch; null: all of it. */
   zoom: readonly [number, number] | null;
+  /** The timeline's axis; null: time of arrival, or of the video where a file is read faster than it plays. */
+  axis: 'arrival' | 'video' | null;
   /** The whole file (or a span of it) attributed with so many frames, in place of a window; null: a window. */
   clip: number | null;
 }
@@ -25,13 +28,15 @@ export function currentView(): View {
   const { query } = address.value;
   const classes = whole(query.get('classes'));
   const contrast = whole(query.get('contrast'));
-  const zoom = [query.get('from'), query.get('to')].map(text => Date.parse(text ?? ''));
+  const zoom = [query.get('from'), query.get('to')].map(text => instant(text ?? ''));
+  const axis = query.get('axis');
   return {
     at: whole(query.get('at'))[0] ?? null,
     frame: whole(query.get('frame'))[0] ?? null,
     classes: classes.length > 0 ? [...new Set(classes)] : null,
     contrast: contrast.length === 2 ? [contrast[0], contrast[1]] : null,
     zoom: zoom[0] < zoom[1] ? [zoom[0], zoom[1]] : null,
+    axis: axis === 'arrival' || axis === 'video' ? axis : null,
     clip: whole(query.get('clip'))[0] ?? null,
   };
 }
@@ -42,10 +47,11 @@ export function changeView(change: Partial<View>): void {
   if ('frame' in change) query['frame'] = change.frame ?? null;
   if ('classes' in change) query['classes'] = change.classes?.join(',') ?? null;
   if ('contrast' in change) query['contrast'] = change.contrast?.join(',') ?? null;
+  if ('axis' in change) query['axis'] = change.axis ?? null;
   if ('clip' in change) query['clip'] = change.clip ?? null;
   if ('zoom' in change) {
-    query['from'] = change.zoom ? new Date(change.zoom[0]).toISOString() : null;
-    query['to'] = change.zoom ? new Date(change.zoom[1]).toISOString() : null;
+    query['from'] = change.zoom ? isoOf(change.zoom[0]) : null;
+    query['to'] = change.zoom ? isoOf(change.zoom[1]) : null;
   }
   setQuery(query);
 }
