@@ -38,6 +38,8 @@ export interface VideoStatus {
   framesInWindow: number;
   lastSequence?: number;
   lastUpdateAt?: string;
+  /** Length of one reading of a looped file, once it has been read to its end. */
+  loopSeconds?: number;
   decodedFrames: number;
   sampledFrames: number;
   droppedFrames: number;

@@ -13,6 +13,7 @@ import type { LiveVideo } from '../../live/feed';
 import { clock, count, grouped } from '../../words';
 import { type AxisKind, isoOf } from './history/axis';
 import { exportUrl, fetchAndSave, fileName, isLinkEnough } from './history/exports';
+import { FilePlayer } from './history/FilePlayer';
 import { HistoryFeed } from './history/HistoryFeed';
 import { parseJump } from './history/jump';
 import { type Share, sharesOf } from './history/segments';
@@ -33,6 +34,7 @@ export function HistoryPanel({ video }: { video: LiveVideo }) {
     <div class={isLive.value ? 'history' : 'history history-file'}>
       <Moment video={video} moment={moment} />
       <TimelinePanel video={video} feed={feed} isLive={isLive.value} moment={moment} />
+      {!isLive.value && <FilePlayer video={video} feed={feed} moment={moment} />}
     </div>
   );
 }
