@@ -9,6 +9,8 @@ import type { LiveVideo } from '../../live/feed';
 import { mayManage } from '../../session';
 import { clock, count, duration } from '../../words';
 import { plain } from '../../../drawing/esv-drawing.js';
+import { ClipBar } from './ClipBar';
+import { useClip, type ShownClip } from './clip';
 import { useShownUpdate, type Shown } from './shown';
 import { noWindowWords } from './state';
 import { useNow } from './VideoHeader';
@@ -19,19 +21,23 @@ import { WindowPanels } from './WindowPanels';
 /** The widest picture that the server gives. */
 const LARGE_WIDTH = 640;
 
-/** The window that the view is of, live or not, with what stands between its panels and its numbers. */
+/** The window that the view is of, or the whole clip, with what stands between its panels and its numbers. */
 export function LiveWindow({ video, children }: { video: LiveVideo; children: ComponentChildren }) {
-  const shown = useShownUpdate(video);
+  const window = useShownUpdate(video);
+  const clip = useClip(video, currentView().clip);
+  const shown = clip ?? window;
   const { update, problem } = shown;
   useEffect(() => listen(video), [video]);
   useStaleFrame(shown);
   // Larger ones of files only: of live sources the model's size is all there is.
   const isFile = video.status.value?.isLive === false;
-  const extra = update === null ? [] : definitionFacts(video);
+  const extra = update === null || clip ? [] : definitionFacts(video);
   return (
     <>
-      {(update || !shown.isLive) && <Playback video={video} shown={shown} />}
-      {problem && (
+      <ClipBar video={video} />
+      {clip ? <ClipHead clip={clip} /> : (update || !shown.isLive) && <Playback video={video} shown={window} />}
+      {problem && clip && <ProblemNotice problem={problem} retry={clip.retry} />}
+      {problem && !clip && (
         <div class="video-problem">
           <ProblemNotice problem={problem} />
           <button type="button" class="quiet" onClick={catchUp}>Show the newest update</button>
@@ -41,7 +47,8 @@ export function LiveWindow({ video, children }: { video: LiveVideo; children: Co
         <WindowPanels update={update} title={video.status.value?.definition.title} isLive={shown.isLive}
           largePicture={isFile ? at => thumbnailUrl(update.video, update.frameIndices[at]!, LARGE_WIDTH) : undefined} />
       )}
-      {!update && !problem && <NoWindow video={video} shown={shown} />}
+      {!update && !problem && (clip ? <Notice kind="loading" title="Attributing the whole clip" />
+        : <NoWindow video={video} shown={window} />)}
       {children}
       {update && <WindowNumbers update={update} isLive={shown.isLive} facts={extra} />}
     </>
@@ -49,7 +56,7 @@ export function LiveWindow({ video, children }: { video: LiveVideo; children: Co
 }
 
 /** A frame that left the live window is no longer looked at; the address says so too. */
-function useStaleFrame({ update, isLive }: Shown): void {
+function useStaleFrame({ update, isLive }: Pick<Shown, 'update' | 'isLive'>): void {
   const { frame } = currentView();
   const isStale = isLive && update !== null && frame !== null && frame < update.frameIndices[0]!;
   useEffect(() => {
@@ -72,6 +79,28 @@ function NoWindow({ video, shown }: { video: LiveVideo; shown: Shown }) {
         <> <a href={href(['videos', video.id, 'edit'])}>Change the video</a> or remove it there.</>
       )}
     </Notice>
+  );
+}
+
+function ClipHead({ clip: { update, frames, isLoading } }: { clip: ShownClip }) {
+  const first = update?.classes[0];
+  return (
+    <section class="video-playback" aria-label="Shown clip">
+      <p class="video-prediction">
+        {first && (
+          <>
+            <span class="video-predicted">Predicted </span>
+            <strong>{first.name}</strong>
+            <span class="video-score">{plain(first.score)}</span>
+          </>
+        )}
+      </p>
+      <p class="video-moment">
+        <span class="video-mode">Whole clip</span>{' '}
+        in {count(update?.frameIndices.length ?? frames, 'frame')}, sampled uniformly
+        {isLoading && ' · loading'}
+      </p>
+    </section>
   );
 }
 
@@ -170,6 +199,8 @@ function step(video: LiveVideo, by: -1 | 1): void {
 /** Keys that hold wherever the focus is, but where something else takes them. */
 function listen(video: LiveVideo): () => void {
   const onKey = (event: KeyboardEvent) => {
+    // A clip does not go on.
+    if (currentView().clip !== null) return;
     if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
     const target = event.target as Element;
     if (target.closest('input:not([type="radio"]), select, textarea, video, [contenteditable]')) return;

@@ -22,7 +22,7 @@ export function WindowNumbers({ update, isLive = false, facts = [] }: {
     <div class="window-numbers">
       <EfficiencyPanel update={update} comparison={comparison} />
       <section class="panel window-facts" aria-labelledby="window-facts-heading">
-        <h2 id="window-facts-heading">This update</h2>
+        <h2 id="window-facts-heading">{update.sequence < 0 ? 'This clip' : 'This update'}</h2>
         <dl>
           {[...updateFacts(update), ...facts].map(([term, value]) => (
             <div key={term}><dt>{term}</dt><dd>{value}</dd></div>
@@ -80,6 +80,7 @@ function Sum({ icon, name, counted, letter, of: { sum, score, prior, gap } }: {
 function updateFacts(update: AttributionUpdate): [string, string][] {
   const { samples, iterations, timings, frameTimes } = update;
   const isExact = update.standardError === 'exact';
+  const isClip = update.sequence < 0;
   const ms = (value: number) => `${quantity(value)} ms`;
   return [
     ['Values', isExact ? 'exact: every subsequence' : 'sampled'],
@@ -88,14 +89,17 @@ function updateFacts(update: AttributionUpdate): [string, string][] {
     ['Score', update.score],
     ['Model', update.model],
     ['Frames', `${update.frameIndices.length}, over ${time(frameTimes.at(-1)! - frameTimes[0]!)}`],
-    ['Sampled', `${quantity(update.rateHz)} frames a second`],
+    // A whole clip has neither a rate nor a number.
+    ['Sampled', isClip ? 'uniformly over the clip' : `${quantity(update.rateHz)} frames a second`],
     ['Head evaluations', grouped(update.evaluationCount)],
     ['Decoding', ms(timings.decode)],
     ['Features', ms(timings.features)],
     ['Attribution', ms(timings.attribution)],
-    ['Arrival to result', ms(timings.total)],
-    ['Frames dropped before', grouped(update.droppedFrames)],
-    ['Number', String(update.sequence)],
+    ...isClip ? [['In all', ms(timings.total)] as [string, string]] : [
+      ['Arrival to result', ms(timings.total)],
+      ['Frames dropped before', grouped(update.droppedFrames)],
+      ['Number', String(update.sequence)],
+    ] as [string, string][],
   ];
 }
 
