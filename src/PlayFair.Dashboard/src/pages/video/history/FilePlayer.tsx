@@ -52,15 +52,15 @@ export function FilePlayer({ video, feed, moment }: {
             kind="problem" title="The file cannot be played here"
             action={{ text: 'Try again', do: () => setProblem(null) }}
           >
-            {problem} The picture is the frame that is shown.
+            {problem} The frames’ pictures stand in for it.
           </Notice>
         </>
       )}
-      <p class="hint">{isClip ? 'The whole clip, over and over.'
+      {problem === null && <p class="hint">{isClip ? 'The whole clip, over and over.'
         : wantsStill() ? 'It does not play by itself, as your system asks for less motion.'
         : isBack ? 'It stands at the frame shown; play or move it, and the curves follow.'
         : state === 'live' ? 'It plays along with the newest frame; play or move it yourself to look back.'
-        : 'Play or move it, and the curves follow.'}</p>
+        : 'Play or move it, and the curves follow.'}</p>}
     </section>
   );
 }
@@ -71,13 +71,16 @@ function wantsStill(): boolean {
 
 /** The frame looked at, where there is no film. */
 function FramePicture({ video, moment }: { video: LiveVideo; moment: ReadonlySignal<AttributionUpdate | null> }) {
+  const [missing, setMissing] = useState<number | null>(null);
   const update = moment.value;
   if (update === null) return null;
   const position = framePosition(update, currentView());
+  const frame = update.frameIndices[position]!;
+  if (missing === frame) return <p class="history-still-missing">No picture of frame {frame} is kept.</p>;
   return (
     <img
-      class="history-still" src={thumbnailUrl(video.id, update.frameIndices[position]!, 640)}
-      alt={`Frame ${update.frameIndices[position]} at ${time(update.frameTimes[position]!)}`}
+      class="history-still" src={thumbnailUrl(video.id, frame, 640)}
+      alt={`Frame ${frame} at ${time(update.frameTimes[position]!)}`} onError={() => setMissing(frame)}
     />
   );
 }
@@ -87,7 +90,7 @@ async function why(id: string): Promise<string> {
   try {
     const response = await send(mediaUrl(id), { headers: { Range: 'bytes=0-0' } });
     const type = response.headers.get('Content-Type') ?? 'unknown';
-    return `This browser does not play files of this kind (${type}).`;
+    return `This browser cannot decode it (${type}).`;
   } catch (error) {
     return error instanceof ServerProblem ? error.detail : String(error);
   }
