@@ -268,7 +268,8 @@ function Period({ feed, controls }: { feed: HistoryFeed; controls: Controls | nu
   const text = useMemo(() => computed(() => {
     const [history, domain] = [feed.history.value, controls?.domain.value ?? null];
     if (history === null || domain === null) return '';
-    const write = (x: number) => history.axis === 'video' ? time(x / 1000) : clock(x);
+    const isShort = domain[1] - domain[0] < 30_000;
+    const write = (x: number) => history.axis === 'video' ? time(x / 1000) : clock(x, isShort);
     return `${write(domain[0])} to ${write(domain[1])}`;
   }), [feed, controls]);
   return <p class="history-period figures">{text}</p>;

@@ -42,6 +42,7 @@ export class HistoryFeed {
   #coarse: { part: Part; timeline: Timeline } | null = null;
   #fine: { part: Part; timeline: Timeline; span: Span } | null = null;
   #base: Part = EMPTY;
+  #revision = 0;
   readonly #tail = new Tail();
   #width = 0;
   #wanted: Span | null = null;
@@ -77,6 +78,7 @@ export class HistoryFeed {
   show(axis: AxisKind, wanted: Span | null, width: number): void {
     if (axis !== this.#axis) {
       this.#axis = axis;
+      this.#revision++;
       this.#rebuild();
     }
     const isSame = width === this.#width && String(wanted) === String(this.#wanted);
@@ -173,6 +175,7 @@ export class HistoryFeed {
     const coarse = this.#coarse!;
     const fine = this.#wanted === null ? null : this.#fine;
     this.#base = fine === null ? coarse.part : refined(coarse.part, fine.part);
+    this.#revision++;
     const shown = fine !== null && this.#wanted !== null && covers(fine.span, this.#wanted) ? fine : coarse;
     this.#change({
       updatesPerPoint: shown.timeline.updatesPerPoint, joinedSegments: shown.timeline.joinedSegments ?? 0,
@@ -218,7 +221,9 @@ export class HistoryFeed {
     try {
       const frames = await api.frames(
         this.#video.id, { fromFrame: last.frameIndex + 1, limit: 500 }, this.#closing.signal);
+      if (frames.length === 0) return;
       this.#tail.addTracks(frames.map(trackOf));
+      this.#revision++;
       this.#rebuild();
     } catch (error) {
       if (!(error instanceof ServerProblem) && !this.#closing.signal.aborted) throw error;
@@ -231,7 +236,8 @@ export class HistoryFeed {
 
   #rebuild(): void {
     const part = refined(this.#base, this.#tail.part);
-    this.history.value = this.#coarse === null && part.samples.length === 0 ? null : new History(part, this.#axis);
+    this.history.value = this.#coarse === null && part.samples.length === 0 ? null
+      : new History(part, this.#axis, this.#revision);
   }
 
   #fail(error: unknown): void {

@@ -35,6 +35,8 @@ export interface Controls {
 /** Pixels within which a press is a click, and near which the shown moment can be taken hold of. */
 const CLICK = 5;
 const HOLD = 7;
+/** Pixels; less is not drawn. */
+const SMALLEST_MOVE = 0.6;
 /** One notch of a mouse wheel. */
 const WHEEL_NOTCH = 100;
 /** A wheel that has been scrolling the page goes on doing so when the timeline comes under the pointer. */
@@ -56,6 +58,8 @@ class TimelineView implements Controls {
   #tintOf: (index: number) => Tint = () => ({ series: 0, isStrong: false });
   #size = { width: 0, height: 0 };
   #isDirty = false;
+  #drawnTo = Number.NaN;
+  #taken: History | null = null;
   #painting = 0;
   /** The period goes along with the newest update, as its user let it reach that. */
   #isFollowing = false;
@@ -81,12 +85,15 @@ class TimelineView implements Controls {
     history?: History | null; shown?: Shown; colours?: Colours; size?: { width: number; height: number };
     tintOf?: (index: number) => Tint;
   }): void {
-    if (change.history !== undefined) this.#history = change.history;
+    if (change.history !== undefined) {
+      this.#isDirty ||= change.history?.revision !== this.#history?.revision;
+      this.#history = change.history;
+    }
     if (change.shown) this.#shown = change.shown;
     if (change.colours) this.#colours = change.colours;
     if (change.size) this.#size = change.size;
     if (change.tintOf) this.#tintOf = change.tintOf;
-    this.#isDirty = true;
+    this.#isDirty ||= change.history === undefined;
     this.refresh();
   }
 
@@ -401,19 +408,26 @@ class TimelineView implements Controls {
     const { width, height } = this.#size;
     const domain = this.#domainNow();
     if (history === null || shown === null || colours === null || domain === null || width === 0) return;
+    // What nobody would see is not drawn: over an hour a pixel is seconds.
     const before = this.domain.peek();
-    const isMoved = before === null || before[0] !== domain[0] || before[1] !== domain[1];
-    if (isMoved) this.domain.value = domain;
-    if (this.#isDirty) {
-      this.#chart.take({ history, colours, tintOf: this.#tintOf, ...shown });
-    }
-    if (this.#isDirty || isMoved) {
+    const pixel = (domain[1] - domain[0]) / width;
+    const isMoved = before === null
+      || Math.abs(before[0] - domain[0]) > SMALLEST_MOVE * pixel || Math.abs(before[1] - domain[1]) > SMALLEST_MOVE * pixel;
+    const newest = history.xs.at(-1) ?? 0;
+    const hasGrown = newest <= domain[1] + pixel && Math.abs(newest - this.#drawnTo) > SMALLEST_MOVE * pixel;
+    if (this.#isDirty || isMoved || hasGrown) {
+      this.domain.value = domain;
+      this.#drawnTo = newest;
+      if (this.#isDirty || history !== this.#taken) {
+        this.#taken = history;
+        this.#chart.take({ history, colours, tintOf: this.#tintOf, ...shown });
+      }
       this.#chart.draw(domain, shown.axis, width, height);
       this.#paintOverview(history, domain, colours);
       this.#askFor(history, domain);
     }
     this.#isDirty = false;
-    this.#paintMoment(history, domain);
+    this.#paintMoment(history, this.#chart.domain);
     this.#paintHover(history);
   }
 
@@ -433,11 +447,13 @@ class TimelineView implements Controls {
     const { shownLine, frameMark } = this.parts;
     const view = currentView();
     const x = this.#momentX();
-    const isVisible = x !== null && x >= domain[0] && x <= domain[1] && view.clip === null;
+    // The newest may be a little further than what is drawn.
+    const room = (domain[1] - domain[0]) / this.#chart.width;
+    const isVisible = x !== null && x >= domain[0] && x <= domain[1] + room && view.clip === null;
     shownLine.hidden = !isVisible;
     frameMark.hidden = true;
     if (!isVisible) return;
-    const pixel = this.#chart.pixelOf(x);
+    const pixel = Math.min(this.#chart.pixelOf(x), this.#chart.range[1]);
     shownLine.style.transform = `translateX(${pixel}px)`;
     shownLine.classList.toggle('timeline-live', view.at === null);
     const label = shownLine.firstElementChild as HTMLElement;

@@ -192,7 +192,8 @@ export class History {
   readonly earlierCount: number;
   readonly #arrivals: readonly number[];
 
-  constructor(part: Part, readonly axis: AxisKind) {
+  /** @param revision Another one where more than the newest may have changed. */
+  constructor(part: Part, readonly axis: AxisKind, readonly revision = 0) {
     const start = axis === 'video' ? lastRun(part.samples) : 0;
     this.earlierCount = start;
     this.samples = start === 0 ? part.samples : part.samples.slice(start);
