@@ -33,6 +33,25 @@ public sealed class EventStreamTests
     }
 
     [Fact]
+    public async Task A_stream_may_have_a_rate()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(new FakeVideoService().With("a"));
+        using (EventReader events = await server.OpenEventsAsync("?video=a&rate=2.5"))
+            Assert.Equal("status", (await events.ReadAsync())!.Name);
+        Assert.Equal(2.5, server.Service.LastSubscription!.MaxRateHz);
+        foreach (string wrong in (string[])["0.05", "121", "NaN", "fast"])
+        {
+            JsonElement problem = await ProblemAssert.IsAsync(
+                await server.GetAsync($"/api/v1/events?rate={wrong}"), 400, wrong, "0.1 to 120");
+            Assert.Equal("rate", problem.GetProperty("field").GetString());
+        }
+
+        using (EventReader events = await server.OpenEventsAsync("?video=a"))
+            Assert.Equal("status", (await events.ReadAsync())!.Name);
+        Assert.Null(server.Service.LastSubscription.MaxRateHz);
+    }
+
+    [Fact]
     public async Task Several_videos_have_the_places_of_all_of_them_as_id_ordered()
     {
         await using RunningServer server = await RunningServer.StartAsync(new FakeVideoService().With("a", "b-2", "c"));

@@ -33,6 +33,9 @@ internal sealed class FakeVideoService : IVideoService
 
     public TimelineQuery? LastTimeline { get; private set; }
 
+    /// <summary>Who wants updates, and how.</summary>
+    public Subscription? LastSubscription { get; private set; }
+
     /// <summary>Events that subscribers have taken.</summary>
     public int PulledCount => Volatile.Read(ref _pulledCount);
 
@@ -196,6 +199,8 @@ internal sealed class FakeVideoService : IVideoService
                     events.Writer.TryWrite(new UpdateEvent(update));
             }
 
+            if (!subscription.StatusOnly)
+                LastSubscription = subscription;
             _subscribers.Add((subscription, events));
             SubscribersChanged();
         }

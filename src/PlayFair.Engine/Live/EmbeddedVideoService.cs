@@ -231,6 +231,12 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(subscription);
         foreach (string id in subscription.Videos ?? [])
             _ = Find(id);
+        if (subscription.MaxRateHz is < Subscription.MinRate or > Subscription.MaxRate or double.NaN)
+        {
+            throw DefinitionRules.Wrong(
+                "rate", $"{subscription.MaxRateHz}", $"{Subscription.MinRate} to {Subscription.MaxRate}");
+        }
+
         int one = subscription.StatusOnly ? 0 : 1;
         if (Interlocked.Add(ref _subscriberCount, one) > _options.MaxSubscribers && one > 0)
         {
@@ -241,7 +247,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         }
 
         var wakeup = new Wakeup();
-        var reader = new SubscriptionReader(subscription, wakeup, _store, ReadAtOnce);
+        using var reader = new SubscriptionReader(subscription, wakeup, _store, ReadAtOnce, _options.Time);
         if (subscription.Videos is null)
             _followers.TryAdd(wakeup, true);
         try
@@ -269,7 +275,6 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         }
         finally
         {
-            reader.Leave();
             _followers.TryRemove(wakeup, out _);
             Interlocked.Add(ref _subscriberCount, -one);
         }

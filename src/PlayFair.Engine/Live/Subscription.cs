@@ -12,8 +12,20 @@ namespace PlayFair.Engine;
 /// <param name="StatusOnly">
 /// Whether no updates are wanted: for what watches over the service. It does not count among the subscribers.
 /// </param>
+/// <param name="MaxRateHz">
+/// The most updates a second of each video, <see cref="MinRate"/> to <see cref="MaxRate"/>: always the newest, and no
+/// <see cref="GapEvent"/> for those between. A reader that is slow then misses some, and is never behind. Null: all.
+/// </param>
 public sealed record Subscription(
-    IReadOnlyList<string>? Videos = null, IReadOnlyDictionary<string, long>? After = null, bool StatusOnly = false);
+    IReadOnlyList<string>? Videos = null,
+    IReadOnlyDictionary<string, long>? After = null,
+    bool StatusOnly = false,
+    double? MaxRateHz = null)
+{
+    public const double MinRate = 0.1;
+
+    public const double MaxRate = 120;
+}
 
 /// <summary>What a subscriber is told.</summary>
 /// <param name="Video">The video's id.</param>

@@ -4,14 +4,22 @@ using PlayFair.Contracts;
 namespace PlayFair.Engine;
 
 /// <summary>One subscriber's places in the feeds that it follows.</summary>
-internal sealed class SubscriptionReader(Subscription subscription, Wakeup wakeup, VideoStore? store, int readAtOnce)
+internal sealed class SubscriptionReader(
+    Subscription subscription, Wakeup wakeup, VideoStore? store, int readAtOnce, TimeProvider time) : IDisposable
 {
+    /// <summary>Wakes the subscriber when the next update that it is to have is due; null: it is to have all.</summary>
+    private readonly ITimer? _due = subscription.MaxRateHz is null
+        ? null
+        : time.CreateTimer(_ => wakeup.Signal(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     private readonly Dictionary<string, Place> _places = new(StringComparer.Ordinal);
 
     /// <summary>Where the subscriber was, of the videos that it has not followed yet.</summary>
     private readonly Dictionary<string, long> _after =
         new(subscription.After ?? ReadOnlyDictionary<string, long>.Empty, StringComparer.Ordinal);
     private readonly List<UpdateEvent> _updates = [];
+
+    /// <summary>Until an update that is there is due.</summary>
+    private TimeSpan _wait;
 
     /// <summary>Follows a video from now on, unless it does already.</summary>
     public void Follow(EmbeddedVideo video)
@@ -33,6 +41,7 @@ internal sealed class SubscriptionReader(Subscription subscription, Wakeup wakeu
     /// <summary>Adds what is new, a little of each video, so that none waits for another's past.</summary>
     public void Read(List<VideoEvent> events)
     {
+        _wait = Timeout.InfiniteTimeSpan;
         foreach ((string id, Place place) in _places)
         {
             VideoFeed feed = place.Feed;
@@ -42,25 +51,55 @@ internal sealed class SubscriptionReader(Subscription subscription, Wakeup wakeu
                 events.Add(place.Video.TellStatus(place.StatusVersion));
             }
 
-            if (!subscription.StatusOnly)
-                ReadUpdates(place, events);
+            if (subscription.MaxRateHz is { } rate && !subscription.StatusOnly)
+                ReadNewest(place, TimeSpan.FromSeconds(1 / rate), events);
+            else if (!subscription.StatusOnly)
+                ReadUpdates(place, events, readAtOnce);
             if (feed.IsRemoved)
             {
                 events.Add(new RemovedEvent(id));
                 _places.Remove(id);
             }
         }
+
+        _due?.Change(_wait, Timeout.InfiniteTimeSpan);
     }
 
-    public void Leave()
+    /// <summary>Leaves the feeds.</summary>
+    public void Dispose()
     {
+        _due?.Dispose();
         foreach (Place place in _places.Values)
             place.Feed.Leave(wakeup);
     }
 
-    private void ReadUpdates(Place place, List<VideoEvent> events)
+    /// <summary>Adds the newest update, if there is a new one and it is due.</summary>
+    private void ReadNewest(Place place, TimeSpan interval, List<VideoEvent> events)
     {
-        long first = place.Feed.Read(place.Next, readAtOnce, _updates);
+        long newest = place.Feed.NextSequence - 1;
+        if (newest < place.Next)
+            return;
+        TimeSpan now = time.GetElapsedTime(0);
+        if (now < place.DueAt)
+        {
+            // Timers know whole milliseconds.
+            var wait = TimeSpan.FromMilliseconds(Math.Ceiling((place.DueAt - now).TotalMilliseconds));
+            if (_wait == Timeout.InfiniteTimeSpan || wait < _wait)
+                _wait = wait;
+            return;
+        }
+
+        place.Next = newest;
+        ReadUpdates(place, events, maxCount: 1);
+        // One that could not be stored is one of those that are left out.
+        events.RemoveAll(e => e is GapEvent gap && gap.Video == place.Feed.Video);
+        // One that came a little late does not put off those after it.
+        place.DueAt = now - place.DueAt < interval / 2 ? place.DueAt + interval : now + interval;
+    }
+
+    private void ReadUpdates(Place place, List<VideoEvent> events, int maxCount)
+    {
+        long first = place.Feed.Read(place.Next, maxCount, _updates);
         foreach (UpdateEvent update in _updates)
             events.Add(update);
         place.Next += _updates.Count;
@@ -70,7 +109,7 @@ internal sealed class SubscriptionReader(Subscription subscription, Wakeup wakeu
 
         IReadOnlyList<AttributionUpdate> stored = store?.ReadUpdates(
             place.Feed.Video,
-            new HistoryQuery { FromSequence = place.Next, ToSequence = first - 1, Limit = readAtOnce }) ?? [];
+            new HistoryQuery { FromSequence = place.Next, ToSequence = first - 1, Limit = maxCount }) ?? [];
         foreach (AttributionUpdate update in stored)
         {
             if (update.Sequence > place.Next)
@@ -79,7 +118,7 @@ internal sealed class SubscriptionReader(Subscription subscription, Wakeup wakeu
             place.Next = update.Sequence + 1;
         }
 
-        if (stored.Count < readAtOnce && place.Next < first)
+        if (stored.Count < maxCount && place.Next < first)
         {
             events.Add(new GapEvent(place.Feed.Video, place.Next, first - 1));
             place.Next = first;
@@ -94,6 +133,9 @@ internal sealed class SubscriptionReader(Subscription subscription, Wakeup wakeu
 
         /// <summary>Sequence number of the update to be read next.</summary>
         public long Next { get; set; }
+
+        /// <summary>When the next update is due, on the clock of time stamps.</summary>
+        public TimeSpan DueAt { get; set; }
 
         /// <summary>Of the status last told; none yet.</summary>
         public long StatusVersion { get; set; } = -1;

@@ -148,6 +148,9 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
                 Video,
                 new Parameter("after", JsonSchemaType.String, "For a first connection: an id to start after; "
                     + "-1 (or a:-1): from the first stored update on."),
+                new Parameter("rate", JsonSchemaType.Number, "The most updates a second of each video, "
+                    + "0.1 to 120: always the newest; those between are "
+                    + "left out without a gap event. All by default."),
                 new Parameter("lastEventId", JsonSchemaType.String, "Last-Event-ID, where no header can be sent."),
                 Token,
             ],
@@ -373,6 +376,7 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
     {
         QueryReader query = Query(context);
         IReadOnlyList<string>? videos = query.Texts("video") is { } named ? [.. named.Distinct()] : null;
+        double? rate = query.Real("rate", Subscription.MinRate, Subscription.MaxRate);
         string header = context.Request.Headers["Last-Event-ID"].ToString();
         EventCursor cursor = header.Length > 0
             ? EventCursor.Parse(header, "Last-Event-ID", videos)
@@ -384,7 +388,7 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         cursor.Keep((await service.ListAsync(context.RequestAborted)).Select(status => status.Definition.Id));
         using var stream = new EventStream(context, cursor, configuration.Time);
         await stream.RunAsync(
-            service, new Subscription(videos, cursor.After),
+            service, new Subscription(videos, cursor.After, MaxRateHz: rate),
             context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
     }
 

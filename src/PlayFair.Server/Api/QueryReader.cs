@@ -34,6 +34,17 @@ internal readonly struct QueryReader(IQueryCollection query)
                 name, $"'{text}'", $"a whole number from {min}{(max == long.MaxValue ? "" : $" to {max}")}");
     }
 
+    public double? Real(string name, double min, double max)
+    {
+        if (Text(name) is not { } text)
+            return null;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            && number >= min && number <= max
+            ? number
+            : throw RequestException.Invalid(
+                name, $"'{text}'", string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}"));
+    }
+
     /// <summary>A time; one without an offset is UTC.</summary>
     public DateTimeOffset? Time(string name)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using PlayFair.Attribution;
@@ -269,6 +270,55 @@ public abstract partial class VideoServiceContract : IAsyncLifetime
         Assert.Equal(Enumerable.Range(0, 600).Select(i => (long)i), seen.Select(u => u.Sequence));
         Assert.Equal(
             fast.OfType<UpdateEvent>().Select(e => e.Update.Classes[0].Esv[0]), seen.Select(u => u.Classes[0].Esv[0]));
+    }
+
+    [Fact]
+    public async Task Who_asks_for_a_rate_gets_the_newest_update_so_often_and_is_told_of_no_gap()
+    {
+        await Service.AddAsync(File("clip", Clip(14)) with { Loop = true }, Timeout);
+        long before = (await ReadUpdatesAsync("clip", 0, 20))[^1].Sequence;
+        var subscription = new Subscription(["clip"], After("clip", 0), MaxRateHz: 10);
+        await using IAsyncEnumerator<VideoEvent> events =
+            Service.SubscribeAsync(subscription, Timeout).GetAsyncEnumerator(Timeout);
+        AttributionUpdate update = await NextAsync();
+        Assert.InRange(update.Sequence, before, long.MaxValue);
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < 6; i++)
+        {
+            AttributionUpdate next = await NextAsync();
+            Assert.InRange(next.Sequence, update.Sequence + 1, long.MaxValue);
+            update = next;
+        }
+
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0.5, double.MaxValue);
+        // A reader that rests comes back to what is newest then, far beyond what memory holds.
+        List<AttributionUpdate> meanwhile = await ReadUpdatesAsync("clip", update.Sequence + 1, 300);
+        Assert.InRange((await NextAsync()).Sequence, meanwhile[^1].Sequence, long.MaxValue);
+
+        async Task<AttributionUpdate> NextAsync()
+        {
+            do
+            {
+                Assert.True(await events.MoveNextAsync());
+                Assert.IsNotType<GapEvent>(events.Current);
+            }
+            while (events.Current is not UpdateEvent);
+            return ((UpdateEvent)events.Current).Update;
+        }
+    }
+
+    [Fact]
+    public async Task Who_asks_for_a_rate_gets_the_stored_last_update_of_a_video_that_has_ended()
+    {
+        await Service.AddAsync(File("clip", Clip(14)), Timeout);
+        AttributionUpdate last = (await ReadToEndAsync("clip"))[^1];
+        await StopAsync();
+        Service = await StartAsync(maxVideos: 4, maxSubscribers: 3);
+        List<VideoEvent> events = await ReadAsync(
+            new Subscription(["clip"], After("clip", 2), MaxRateHz: 1), 1, e => e is not StatusEvent);
+        Assert.Equal(last.Sequence, Assert.IsType<UpdateEvent>(events[0]).Update.Sequence);
+        Assert.Equal(
+            VideoServiceError.Invalid, await ErrorAsync(() => ReadAsync(new Subscription(MaxRateHz: 0.01), 1)));
     }
 
     [Fact]
