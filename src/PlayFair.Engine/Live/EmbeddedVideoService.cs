@@ -329,7 +329,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
             return picture;
         FrameAddress frame = await Task.Run(
             () => video.Locate(frameIndex, from => _store?.ReadFrameTracks(
-                id, new HistoryQuery { FromFrame = frameIndex, FromSequence = from, Limit = 1 }).FirstOrDefault()),
+                id, new HistoryQuery { FromFrame = frameIndex, FromSequence = from, Limit = 1 }) is [var track] ? track : null),
             cancellationToken);
         return await OfFileAsync(
             () => _pictures.GetAsync(new FilePictures.Wish(file, frame, video.Format, width), cancellationToken));

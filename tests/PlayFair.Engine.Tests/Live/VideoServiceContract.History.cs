@@ -54,7 +54,7 @@ public abstract partial class VideoServiceContract
         byte[]?[] strip = await Task.WhenAll(
             all[40].FrameIndices.Select(index => Service.ThumbnailAsync("clip", index, 640, Timeout)));
         Assert.All(strip, picture => Assert.Equal([0xFF, 0xD8], picture![..2]));
-        Assert.Equal(strip.Length, strip.Select(picture => Convert.ToHexString(picture!)).Distinct().Count());
+        Assert.Equal(strip.Length, strip.Select(picture => Convert.ToHexString(picture!)).Distinct(StringComparer.Ordinal).Count());
         Assert.Equal("320,240", Describe(strip[0]!, "width,height"));
         Assert.Equal(
             VideoServiceError.Invalid, await ErrorAsync(() => Service.ThumbnailAsync("clip", 0, 641, Timeout)));

@@ -449,7 +449,7 @@ public abstract partial class VideoServiceContract : IAsyncLifetime
         Assert.Equal((VideoState.Paused, "resting"), (paused.State, paused.Definition.Group));
         AttributionUpdate last = (await Service.LatestAsync("clip", Timeout))!;
         Assert.Equal((paused.LastSequence, paused.LastUpdateAt), (last.Sequence, last.ComputedAt));
-        Assert.NotNull(await Service.ThumbnailAsync("clip", last.FrameIndices[^1], Timeout));
+        Assert.NotNull(await Service.ThumbnailAsync("clip", last.FrameIndices[^1], cancellationToken: Timeout));
         if (isStartedAgain)
         {
             await StopAsync();
