@@ -48,9 +48,31 @@ public sealed class ClipAttributor(
         long start = Stopwatch.GetTimestamp();
         await Task.Run(() => CheckEstimator(score), cancellationToken);
         ClipFeatures clip = await ExtractAsync(path, sampling, score, progress, cancellationToken);
-        Estimate? estimate = await Task.Run(
-            () => Attribute(clip.Values, clip.Frames.Count, score, path, progress, cancellationToken),
-            cancellationToken);
+        AttributionDocument document = await Task.Run(
+            () => AttributeClip(clip, path, score, selected, progress, cancellationToken), cancellationToken);
+        return document with
+        {
+            Timings = document.Timings with { TotalSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds },
+        };
+    }
+
+    /// <summary>Attributes a video whose features this attributor has extracted.</summary>
+    /// <param name="path">What the document calls the video.</param>
+    /// <exception cref="InferenceException">The head cannot be loaded or run, or the features are too large for it.
+    /// </exception>
+    /// <exception cref="ClipException">The estimator does not take the frames, the model or the score.</exception>
+    public AttributionDocument AttributeClip(
+        ClipFeatures clip,
+        string path,
+        ScoreKind score,
+        ClassSelection selected,
+        IProgress<ClipProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(clip);
+        ArgumentNullException.ThrowIfNull(selected);
+        long start = Stopwatch.GetTimestamp();
+        Estimate? estimate = Attribute(clip.Values, clip.Frames.Count, score, path, progress, cancellationToken);
         if (estimate is null)
         {
             throw new InferenceException(

@@ -72,6 +72,25 @@ public sealed record UniformSampling : FrameSampling
     }
 }
 
+/// <summary>The frames of a span of time: all, or some of them as <see cref="UniformSampling"/> takes them.</summary>
+/// <param name="From">Since the video's first frame, included.</param>
+/// <param name="To">Since the video's first frame, not included; null: up to the last.</param>
+public sealed record SpanSampling(TimeSpan From, TimeSpan? To = null) : FrameSampling
+{
+    /// <summary>How many of the span's frames; null: all.</summary>
+    public int? Count { get; init; }
+
+    /// <summary>How many frames there are in the span; only a count looks at it.</summary>
+    public long Total { get; init; }
+
+    internal override Func<long, TimeSpan, bool> StartPass(long frameCount)
+    {
+        Func<long, TimeSpan, bool> keeps = (Count is { } count ? Uniform(count) : All).StartPass(Total);
+        long index = 0;
+        return (_, time) => time >= From && !(time >= To) && keeps(index++, time);
+    }
+}
+
 /// <summary>Frames 0, k, 2k, ...</summary>
 public sealed record EveryKthSampling : FrameSampling
 {

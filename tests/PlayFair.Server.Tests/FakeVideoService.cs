@@ -36,6 +36,8 @@ internal sealed class FakeVideoService : IVideoService
     /// <summary>Who wants updates, and how.</summary>
     public Subscription? LastSubscription { get; private set; }
 
+    public ClipQuery? LastClip { get; private set; }
+
     /// <summary>Events that subscribers have taken.</summary>
     public int PulledCount => Volatile.Read(ref _pulledCount);
 
@@ -273,6 +275,18 @@ internal sealed class FakeVideoService : IVideoService
         await GetAsync(id, cancellationToken);
         LastTimeline = query;
         return new Timeline { Video = id, UpdateCount = 0, UpdatesPerPoint = 1, Segments = [], Points = [], Frames = [] };
+    }
+
+    public async Task<AttributionDocument> AttributeClipAsync(
+        string id, ClipQuery query, CancellationToken cancellationToken = default)
+    {
+        await GetAsync(id, cancellationToken);
+        LastClip = query;
+        return new AttributionDocument(
+            AttributionDocument.CurrentSchema, AttributionDocument.Producer, null, null,
+            new ModelSummary("moves-trn", "1.0.0", "trn", 8, 256, 2, null),
+            new AttributionSettings(2, "uniform 2", "logit", "exact"), [], [], [], AttributionDocument.Exact, 3,
+            new AttributionTimings(0, 0, 0, 0), []);
     }
 
     /// <summary>Plays the file that a video's source names.</summary>

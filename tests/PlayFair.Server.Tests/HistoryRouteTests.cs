@@ -43,6 +43,23 @@ public sealed class HistoryRouteTests : IDisposable
     }
 
     [Fact]
+    public async Task A_clip_is_asked_for_by_frames_and_seconds_and_refused_where_there_is_none()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(new FakeVideoService().With("a"));
+        JsonElement clip = await server.GetJsonAsync("/api/v1/videos/a/clip?frames=16&from=0.5&to=2");
+        Assert.Equal("playfair.attribution/1", clip.GetProperty("schema").GetString());
+        Assert.Equal(new ClipQuery { Frames = 16, From = 0.5, To = 2 }, server.Service.LastClip);
+        foreach (string query in (string[])["frames=0", "frames=65", "from=-1", "to=soon", "points=3"])
+            await ProblemAssert.IsAsync(await server.GetAsync($"/api/v1/videos/a/clip?{query}"), 400);
+
+        server.Service.Failure = new VideoServiceException(VideoServiceError.Unsuitable, "It is live.");
+        await ProblemAssert.IsAsync(await server.GetAsync("/api/v1/videos/a/clip"), 409, "live");
+        server.Service.Failure = new VideoServiceException(VideoServiceError.Busy, "Another one.");
+        using HttpResponseMessage busy = await server.GetAsync("/api/v1/videos/a/clip");
+        Assert.Equal((HttpStatusCode.TooManyRequests, true), (busy.StatusCode, busy.Headers.RetryAfter is not null));
+    }
+
+    [Fact]
     public async Task A_wider_picture_is_told_by_its_bytes()
     {
         var service = new FakeVideoService().With("a");

@@ -27,6 +27,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
     private readonly SourceProbes _probes;
     private readonly StatisticsBook _statistics;
     private readonly FilePictures _pictures;
+    private readonly ClipService _clips;
 
     /// <summary>Of this service: what it observes goes with it.</summary>
     private readonly Meter _meter = new(LiveMetrics.Name);
@@ -41,6 +42,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfZero(options.Models.Count);
         _options = options;
         _pictures = new FilePictures(options.Sources);
+        _clips = new ClipService(options);
         foreach (ModelPackage package in options.Models)
             _models.Add(package.Name, new LiveModel(package, options));
         _defaultModel = options.DefaultModel is { } name
@@ -348,6 +350,32 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
             cancellationToken);
     }
 
+    public async Task<AttributionDocument> AttributeClipAsync(
+        string id, ClipQuery query, CancellationToken cancellationToken = default)
+    {
+        EmbeddedVideo video = Find(id);
+        ArgumentNullException.ThrowIfNull(query);
+        if (video.Address is not { IsLive: false } address)
+        {
+            throw new VideoServiceException(
+                VideoServiceError.Unsuitable,
+                $"Video '{id}' is not read from a file: it has no beginning and end. Its windows are attributed as they come.");
+        }
+
+        ModelPackage model = ModelOf(video.Definition).Package;
+        try
+        {
+            return await OfFileAsync(() => _clips.AttributeAsync(
+                new PlayedFile(address, FrameSources.IdentityOf(address, _options.Sources) ?? ""), video.ShownSource, model,
+                DefinitionRules.ReadScore(video.Definition.Score, model),
+                DefinitionRules.Classes(video.Definition, model), query, cancellationToken));
+        }
+        catch (VideoServiceException failure) when (failure.Error == VideoServiceError.NotFound)
+        {
+            throw new VideoServiceException(VideoServiceError.Unsuitable, failure.Message, field: null, failure);
+        }
+    }
+
     public async Task<MediaFile> OpenMediaAsync(string id, CancellationToken cancellationToken = default)
     {
         EmbeddedVideo video = Find(id);
@@ -379,6 +407,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
             await model.DisposeAsync();
         _probes.Dispose();
         _pictures.Dispose();
+        _clips.Dispose();
         _meter.Dispose();
     }
 

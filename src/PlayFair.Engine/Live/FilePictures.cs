@@ -59,7 +59,7 @@ internal sealed class FilePictures(SourcePolicy policy) : IDisposable
     public void Dispose() => _turn.Dispose();
 
     private static VideoServiceException Busy() => new(
-        VideoServiceError.LimitReached, "Pictures of other frames are being decoded. Ask again in a few seconds.");
+        VideoServiceError.Busy, "Pictures of other frames are being decoded. Ask again in a few seconds.");
 
     private async Task<byte[]?> ReadAsync(Wish wish, CancellationToken cancellationToken)
     {
@@ -90,7 +90,7 @@ internal sealed class FilePictures(SourcePolicy policy) : IDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new VideoServiceException(
-                VideoServiceError.LimitReached,
+                VideoServiceError.Busy,
                 $"Frame {wish.Frame.Index} takes longer than {s_patience.TotalSeconds:0} s to decode: the file has to be "
                 + "read from its start, as its time is not known.");
         }

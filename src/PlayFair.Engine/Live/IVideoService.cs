@@ -83,6 +83,17 @@ public interface IVideoService
     /// <summary>A period of a video's history at a glance.</summary>
     Task<Timeline> TimelineAsync(string id, TimelineQuery query, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Attributes a video's file as a whole, or a part of it, by its model and score: frames that are spread over all
+    /// of it, as in the paper, not those of a window.
+    /// </summary>
+    /// <exception cref="VideoServiceException">
+    /// <see cref="VideoServiceError.Unsuitable"/>: the source is live, or its file cannot be read.
+    /// <see cref="VideoServiceError.Busy"/>: others are being attributed.
+    /// </exception>
+    Task<AttributionDocument> AttributeClipAsync(
+        string id, ClipQuery query, CancellationToken cancellationToken = default);
+
     /// <summary>The file of a video that is read from one, to be played; whoever calls disposes it.</summary>
     /// <exception cref="VideoServiceException">
     /// <see cref="VideoServiceError.NotFound"/>: the source is live, or its file is gone or none that is played.

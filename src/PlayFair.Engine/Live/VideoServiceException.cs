@@ -18,6 +18,12 @@ public enum VideoServiceError
     /// <summary>There are as many videos or subscribers as there may be.</summary>
     LimitReached,
 
+    /// <summary>The video's source does not allow it: it is live, or its file is gone or damaged.</summary>
+    Unsuitable,
+
+    /// <summary>As many do this now as may at once; it works later.</summary>
+    Busy,
+
     /// <summary>The store cannot be read.</summary>
     StoreFailed,
 }

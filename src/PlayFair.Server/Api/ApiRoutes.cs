@@ -107,7 +107,6 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
                     + "so many columns, 1 to 640. A live one has only what the model saw."),
                 Token,
             ],
-            Problems = [503],
         }).Produces(StatusCodes.Status200OK, contentType: MediaTypeNames.Image.Png)
             .Produces(StatusCodes.Status200OK, contentType: MediaTypeNames.Image.Jpeg);
         Get("videos/{id}/export", ExportAsync, new Operation("export", "A video's updates as a file, oldest first.")

@@ -34,6 +34,21 @@ internal sealed class HistoryRoutes(IVideoService service)
             Query = [ApiRoutes.FromSequence, ApiRoutes.ToSequence, ApiRoutes.From, ApiRoutes.To, Points],
         }).Produces<Timeline>();
 
+        Get("videos/{id}/clip", ClipAsync, new Operation("clip", "A file video attributed as a whole.")
+        {
+            Description = "Frames spread uniformly over the file or a part of it, attributed together by the video's "
+                + "model and score: the document of 'playfair attribute --json' (docs/attribution-schema.md). 409 for "
+                + "live sources, 429 while others are attributed.",
+            Query =
+            [
+                new Parameter("frames", JsonSchemaType.Integer, $"How many, 1 to {ClipQuery.MaxFrames}; by default as "
+                    + "many as the model was trained on."),
+                new Parameter("from", JsonSchemaType.Number, "Seconds from the first frame; the first by default."),
+                new Parameter("to", JsonSchemaType.Number, "Seconds from the first frame, not included; the end by default."),
+            ],
+            Problems = [409],
+        }).Produces<AttributionDocument>();
+
         RouteHandlerBuilder Get(string path, Func<HttpContext, Task> handle, Operation operation) =>
             ApiRoutes.Add(routes, "GET", path, handle, operation);
     }
@@ -52,6 +67,22 @@ internal sealed class HistoryRoutes(IVideoService service)
             query = query with { Points = (int)points };
         Timeline timeline = await service.TimelineAsync(ApiRoutes.Id(context), query, context.RequestAborted);
         await ApiRoutes.WriteAsync(context, timeline, ContractJson.Lines.Timeline);
+    }
+
+    private async Task ClipAsync(HttpContext context)
+    {
+        QueryReader parameters = ApiRoutes.Query(context);
+        var query = new ClipQuery
+        {
+            Frames = (int?)parameters.Number("frames", 1, ClipQuery.MaxFrames),
+            From = parameters.Real("from", 0),
+            To = parameters.Real("to", 0),
+        };
+        AttributionDocument document =
+            await service.AttributeClipAsync(ApiRoutes.Id(context), query, context.RequestAborted);
+        context.Response.Headers.CacheControl = "no-cache";
+        await context.Response.WriteAsJsonAsync(
+            document, AttributionDocument.JsonOptions, "application/json; charset=utf-8", context.RequestAborted);
     }
 
     private async Task MediaAsync(HttpContext context)

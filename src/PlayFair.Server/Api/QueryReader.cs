@@ -34,15 +34,18 @@ internal readonly struct QueryReader(IQueryCollection query)
                 name, $"'{text}'", $"a whole number from {min}{(max == long.MaxValue ? "" : $" to {max}")}");
     }
 
-    public double? Real(string name, double min, double max)
+    /// <summary>A number with or without a fraction.</summary>
+    public double? Real(string name, double min, double max = double.MaxValue)
     {
         if (Text(name) is not { } text)
             return null;
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-            && number >= min && number <= max
+            && double.IsFinite(number) && number >= min && number <= max
             ? number
             : throw RequestException.Invalid(
-                name, $"'{text}'", string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}"));
+                name, $"'{text}'", string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"a number from {min}{(max == double.MaxValue ? ", such as 2.5" : $" to {max}")}"));
     }
 
     /// <summary>A time; one without an offset is UTC.</summary>

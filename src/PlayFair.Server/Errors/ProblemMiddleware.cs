@@ -91,7 +91,8 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         {
             VideoServiceError.Invalid => StatusCodes.Status400BadRequest,
             VideoServiceError.NotFound => StatusCodes.Status404NotFound,
-            VideoServiceError.Exists => StatusCodes.Status409Conflict,
+            VideoServiceError.Exists or VideoServiceError.Unsuitable => StatusCodes.Status409Conflict,
+            VideoServiceError.Busy => StatusCodes.Status429TooManyRequests,
             VideoServiceError.Forbidden => StatusCodes.Status403Forbidden,
             // A stream may find a place later; a video only once another is removed.
             VideoServiceError.LimitReached => HttpMethods.IsGet(context.Request.Method)

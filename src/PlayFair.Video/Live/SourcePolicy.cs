@@ -71,6 +71,14 @@ public sealed record SourcePolicy
         }
     }
 
+    /// <summary>The path to open for a source that is a file.</summary>
+    /// <exception cref="SourceException"><see cref="SourceErrorKind.Forbidden"/>.</exception>
+    public string PathOf(VideoSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return AllowedPath(source.Address);
+    }
+
     /// <summary>The path to open for a file: with all links followed where folders are prescribed.</summary>
     /// <exception cref="SourceException"><see cref="SourceErrorKind.Forbidden"/>.</exception>
     internal string AllowedPath(string path)

@@ -1,3 +1,4 @@
+using PlayFair.Attribution;
 using PlayFair.Contracts;
 using PlayFair.Video;
 
@@ -106,6 +107,63 @@ public abstract partial class VideoServiceContract
         Assert.Null(await Service.ThumbnailAsync("clip", 1, null, Timeout));
         // What is kept stays.
         Assert.NotNull(await Service.ThumbnailAsync("clip", 0, null, Timeout));
+    }
+
+    [Theory]
+    [InlineData(8, null, null)]
+    [InlineData(12, null, null)]
+    [InlineData(4, 0.5, 1.75)]
+    [InlineData(3, 2.0, null)]
+    public async Task A_file_is_attributed_as_a_whole_as_the_paper_does(int frames, double? from, double? to)
+    {
+        await Service.AddAsync(File("clip", Clip(14)), Timeout);
+        AttributionDocument clip = await Service.AttributeClipAsync(
+            "clip", new ClipQuery { Frames = frames, From = from, To = to }, Timeout);
+
+        using var attributor = new ClipAttributor(Model);
+        ClipFeatures all = await attributor.ExtractAsync(
+            Clip(14), FrameSampling.All, Model.Score, cancellationToken: Timeout);
+        int[] inSpan = [.. all.Frames.Where(f => !(f.TimeSeconds < from) && !(f.TimeSeconds >= to)).Select(f => f.Position)];
+        int[] chosen = [.. Enumerable.Range(0, frames).Select(i => inSpan[((2 * i) + 1) * inSpan.Length / (2 * frames)])];
+        Assert.Equal(chosen.Select(place => all.Frames[place].Index), clip.Frames.Select(f => f.Index));
+        Assert.Equal(chosen.Select(place => all.Frames[place].TimeSeconds), clip.Frames.Select(f => f.TimeSeconds));
+
+        int size = Model.Backbone.FeatureSize;
+        float[] features = [.. chosen.SelectMany(place => all.Values[(place * size)..((place + 1) * size)])];
+        ElementShapleyValues expected = ExactEsv.Compute(Model.Head!.Project(features, frames), Model.Prior, Model.Score);
+        foreach (AttributedClass one in clip.Classes)
+        {
+            for (int i = 0; i < frames; i++)
+                Assert.Equal(expected[i, one.Index], one.Esv[i], 1e-5);
+        }
+
+        if (from is null && to is null)
+        {
+            AttributionDocument command = await attributor.AttributeVideoAsync(
+                Clip(14), FrameSampling.Uniform(frames), Model.Score, ClassSelection.Top(3), null, Timeout);
+            Assert.Equal(
+                (command.Settings, command.Video! with { Path = "" }), (clip.Settings, clip.Video! with { Path = "" }));
+            Assert.Equal(command.Selected, clip.Selected);
+        }
+    }
+
+    [Fact]
+    public async Task A_clip_that_cannot_be_attributed_is_refused_in_words()
+    {
+        await Service.AddAsync(File("clip", Clip(14)), Timeout);
+        await Service.AddAsync(new VideoDefinition { Id = "camera", Source = "synthetic:1" }, Timeout);
+        await Service.AddAsync(File("gone", Path.Combine(Folder, "no such.mp4")), Timeout);
+        Assert.Equal(VideoServiceError.Unsuitable, await ClipErrorAsync("camera", new ClipQuery()));
+        Assert.Equal(VideoServiceError.Unsuitable, await ClipErrorAsync("gone", new ClipQuery()));
+        Assert.Equal(VideoServiceError.NotFound, await ClipErrorAsync("none", new ClipQuery()));
+        foreach (ClipQuery wrong in (ClipQuery[])
+            [new() { Frames = 0 }, new() { Frames = 34 }, new() { From = 9 }, new() { From = 2, To = 1 }, new() { To = 0.1 }])
+        {
+            Assert.Equal(VideoServiceError.Invalid, await ClipErrorAsync("clip", wrong));
+        }
+
+        Task<VideoServiceError> ClipErrorAsync(string id, ClipQuery query) =>
+            ErrorAsync(() => Service.AttributeClipAsync(id, query, Timeout));
     }
 
     [Fact]
