@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -152,6 +153,31 @@ public sealed class PlayFairClient : IDisposable
             .Add("referenceTo", query.ReferenceTo)
             .ToString();
         return GetAsync(path, Json.StatisticsReport, cancellationToken);
+    }
+
+    /// <summary>The windows that one number of the statistics counts, newest first; a page.</summary>
+    public Task<MomentList> MomentsAsync(MomentsQuery query, CancellationToken cancellationToken = default)
+    {
+        string path = new QueryBuilder(QueryBuilder.Path("moments"))
+            .Add("kind", JsonNamingPolicy.KebabCaseLower.ConvertName(query.Kind.ToString()))
+            .Add("class", query.Class)
+            .Add("next", query.Next)
+            .Add("i", Text(query.I))
+            .Add("j", Text(query.J))
+            .Add("window", Text(query.Window))
+            .Add("scoreFrom", Text(query.ScoreFrom))
+            .Add("scoreTo", Text(query.ScoreTo))
+            .Add("video", query.Videos)
+            .Add("model", query.Model)
+            .Add("score", query.Score)
+            .Add("from", query.From)
+            .Add("to", query.To)
+            .Add("limit", Text(query.Limit))
+            .Add("before", query.Before)
+            .ToString();
+        return GetAsync(path, Json.MomentList, cancellationToken);
+
+        static string? Text(IFormattable? number) => number?.ToString(null, CultureInfo.InvariantCulture);
     }
 
     /// <summary>The model packages that a definition may name.</summary>

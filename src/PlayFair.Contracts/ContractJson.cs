@@ -24,6 +24,7 @@ namespace PlayFair.Contracts;
 [JsonSerializable(typeof(StatisticsQuery))]
 [JsonSerializable(typeof(StatisticsReport))]
 [JsonSerializable(typeof(Timeline))]
+[JsonSerializable(typeof(MomentList))]
 public sealed partial class ContractJson : JsonSerializerContext
 {
     /// <summary>The one to use.</summary>

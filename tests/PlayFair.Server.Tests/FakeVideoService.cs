@@ -38,6 +38,8 @@ internal sealed class FakeVideoService : IVideoService
 
     public ClipQuery? LastClip { get; private set; }
 
+    public MomentsQuery? LastMoments { get; private set; }
+
     /// <summary>Events that subscribers have taken.</summary>
     public int PulledCount => Volatile.Read(ref _pulledCount);
 
@@ -267,6 +269,13 @@ internal sealed class FakeVideoService : IVideoService
             return [0xFF, 0xD8, (byte)width];
         await GetAsync(id, cancellationToken);
         return Thumbnails.GetValueOrDefault(frameIndex);
+    }
+
+    public Task<MomentList> MomentsAsync(MomentsQuery query, CancellationToken cancellationToken = default)
+    {
+        Fail();
+        LastMoments = query;
+        return Task.FromResult(new MomentList { Moments = [], ScannedCount = 3, IsComplete = false, Next = "a:17" });
     }
 
     public async Task<Timeline> TimelineAsync(

@@ -43,6 +43,41 @@ public sealed class HistoryRouteTests : IDisposable
     }
 
     [Fact]
+    public async Task Moments_are_asked_for_by_the_cell_that_counts_them()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(new FakeVideoService().With("a", "b"));
+        JsonElement moments = await server.GetJsonAsync(
+            "/api/v1/moments?kind=greater&class=opening%20something&i=3&j=0&window=8&video=a&video=b&model=m%201&score=logit"
+            + "&from=2026-01-31&to=2026-02-01&limit=5&before=a:9,b:7");
+        Assert.Equal("playfair.moments/1", moments.GetProperty("schema").GetString());
+        Assert.Equal("a:17", moments.GetProperty("next").GetString());
+        MomentsQuery asked = server.Service.LastMoments!;
+        Assert.Equal(["a", "b"], asked.Videos!);
+        Assert.Equal(
+            new MomentsQuery
+            {
+                Kind = MomentKind.Greater,
+                Class = "opening something",
+                I = 3,
+                J = 0,
+                Window = 8,
+                Model = "m 1",
+                Score = "logit",
+                From = new DateTimeOffset(2026, 1, 31, 0, 0, 0, TimeSpan.Zero),
+                To = new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero),
+                Limit = 5,
+                Before = "a:9,b:7",
+            },
+            asked with { Videos = null });
+        await server.GetJsonAsync("/api/v1/moments?kind=top&class=3&scoreFrom=-2.5&scoreTo=1");
+        Assert.Equal((-2.5, 1.0), (server.Service.LastMoments!.ScoreFrom, server.Service.LastMoments.ScoreTo));
+        await server.GetJsonAsync("/api/v1/moments?kind=most-supporting&class=3&i=0&window=2");
+        Assert.Equal(MomentKind.MostSupporting, server.Service.LastMoments!.Kind);
+        foreach (string query in (string[])["", "kind=top", "kind=best&class=1", "kind=top&class=1&limit=101"])
+            await ProblemAssert.IsAsync(await server.GetAsync($"/api/v1/moments?{query}"), 400);
+    }
+
+    [Fact]
     public async Task A_clip_is_asked_for_by_frames_and_seconds_and_refused_where_there_is_none()
     {
         await using RunningServer server = await RunningServer.StartAsync(new FakeVideoService().With("a"));

@@ -337,6 +337,26 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
             () => _pictures.GetAsync(new FilePictures.Wish(file, frame, video.Format, width), cancellationToken));
     }
 
+    public Task<MomentList> MomentsAsync(MomentsQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        foreach (string id in query.Videos ?? [])
+            _ = Find(id);
+        var finder = new MomentFinder(query, _options.StatisticsBucket, _options.Models);
+        return Task.Run(
+            () => finder.Find(query.Videos?.Distinct(StringComparer.Ordinal) ?? _videos.Keys, Read, cancellationToken), cancellationToken);
+
+        IReadOnlyList<AttributionUpdate> Read(string id, BackwardQuery page) =>
+            _store is not null ? _store.ReadBackwards(id, page)
+            : !_videos.TryGetValue(id, out EmbeddedVideo? video) ? []
+            : [
+                .. InMemory(video.Feed, new HistoryQuery { Limit = int.MaxValue }).Reverse()
+                    .Where(u => u.Sequence < page.Before && u.ArrivedAt.UtcTicks >= page.FirstTicks
+                        && u.ArrivedAt.UtcTicks <= page.LastTicks)
+                    .Take(page.Limit),
+            ];
+    }
+
     public Task<Timeline> TimelineAsync(string id, TimelineQuery query, CancellationToken cancellationToken = default)
     {
         VideoFeed feed = Find(id).Feed;

@@ -80,6 +80,10 @@ public interface IVideoService
     Task<byte[]?> ThumbnailAsync(
         string id, long frameIndex, int? width = null, CancellationToken cancellationToken = default);
 
+    /// <summary>The windows that one number of the statistics counts, as far as they are still stored; newest first.</summary>
+    /// <remarks>Looks at so many updates a call: where more may come, the answer says where to go on.</remarks>
+    Task<MomentList> MomentsAsync(MomentsQuery query, CancellationToken cancellationToken = default);
+
     /// <summary>A period of a video's history at a glance.</summary>
     Task<Timeline> TimelineAsync(string id, TimelineQuery query, CancellationToken cancellationToken = default);
 

@@ -90,6 +90,36 @@ internal sealed class StoreReader(StoreConnection connection, TextTable texts) :
         return tracks;
     }
 
+    public List<AttributionUpdate> UpdatesBackwards(string name, long video, BackwardQuery query)
+    {
+        var updates = new List<AttributionUpdate>();
+        List<(long First, long Last)> spans = query is { FirstTicks: <= 0, LastTicks: long.MaxValue }
+            ? [(0, long.MaxValue)]
+            : Spans(
+                """
+                SELECT span FROM spans
+                WHERE video = $1 AND span <= $2 AND last_arrived >= $3 AND first_arrived <= $4
+                ORDER BY span
+                """,
+                video, query.Before >> StoreSchema.SpanBits, query.FirstTicks, query.LastTicks);
+        foreach ((long first, long last) in Enumerable.Reverse(spans))
+        {
+            updates.AddRange(connection.Rows(
+                """
+                SELECT sequence, arrived, body FROM updates
+                WHERE video = $1 AND sequence BETWEEN $2 AND $3 AND arrived BETWEEN $4 AND $5
+                ORDER BY sequence DESC LIMIT $6
+                """,
+                row => _codec.Decode(name, row.GetInt64(0), row.GetInt64(1), row.GetFieldValue<byte[]>(2)),
+                video, first, Math.Min(last, query.Before - 1), query.FirstTicks, query.LastTicks,
+                query.Limit - updates.Count));
+            if (updates.Count == query.Limit)
+                break;
+        }
+
+        return updates;
+    }
+
     public Timeline Timeline(string name, long video, TimelineQuery query) =>
         new TimelineReader(connection, texts, _codec).Read(name, video, query);
 

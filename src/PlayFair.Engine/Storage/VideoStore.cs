@@ -260,6 +260,13 @@ public sealed class VideoStore : IAsyncDisposable
             : [];
     }
 
+    /// <summary>Updates by sequence number, highest first.</summary>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    internal IReadOnlyList<AttributionUpdate> ReadBackwards(string id, BackwardQuery query) =>
+        _videos.TryGetValue(id, out VideoEntry? video)
+            ? Read(reader => reader.UpdatesBackwards(id, video.Id, query))
+            : [];
+
     /// <summary>A period at a glance; null where there is no such video.</summary>
     /// <exception cref="StoreException">The database cannot be read.</exception>
     public Timeline? ReadTimeline(string id, TimelineQuery query) =>

@@ -148,6 +148,97 @@ public abstract partial class VideoServiceContract
     }
 
     [Fact]
+    public async Task Moments_are_exactly_the_windows_that_the_statistics_count()
+    {
+        await Service.AddAsync(File("clip", Clip(14)), Timeout);
+        await Service.AddAsync(File("other", Clip(2)) with { Stride = 2 }, Timeout);
+        List<AttributionUpdate> all = [.. await ReadToEndAsync("clip"), .. await ReadToEndAsync("other")];
+        ModelStatistics model = Assert.Single((await Service.StatisticsAsync(new StatisticsQuery(), Timeout)).Models);
+        ClassStatistics most = model.Classes.MaxBy(c => c.WindowCount)!;
+        PositionStatistics positions = Assert.Single(most.Positions);
+        var query = new MomentsQuery { Kind = MomentKind.Greater, Class = most.Name, Window = Window, Limit = 100 };
+        for (int i = 0; i < Window; i++)
+        {
+            for (int j = 0; j < Window; j++)
+            {
+                double share = positions.GreaterThan[(i * Window) + j];
+                await AssertCountAsync(query with { I = i, J = j }, share * positions.WindowCount);
+            }
+
+            MomentsQuery at = query with { I = i };
+            await AssertCountAsync(at with { Kind = MomentKind.MostSupporting }, positions.MostSupporting[i]);
+            await AssertCountAsync(at with { Kind = MomentKind.MostDistracting }, positions.MostDistracting[i]);
+            await AssertCountAsync(
+                at with { Kind = MomentKind.Supporting }, positions.SupportingShare[i] * positions.WindowCount);
+        }
+
+        foreach (PredictionStatistics band in model.Predictions)
+        {
+            await AssertCountAsync(
+                new MomentsQuery
+                {
+                    Kind = MomentKind.Top,
+                    Class = $"{band.Index}",
+                    ScoreFrom = band.BandFrom,
+                    ScoreTo = band.BandTo,
+                    Limit = 100,
+                },
+                band.WindowCount);
+        }
+
+        foreach (ClassTransition transition in model.Transitions)
+        {
+            await AssertCountAsync(
+                new MomentsQuery
+                {
+                    Kind = MomentKind.Transition,
+                    Class = $"{transition.From}",
+                    Next = $"{transition.To}",
+                    Limit = 100,
+                },
+                transition.Count);
+        }
+
+        // In pages, each once, newest first; and of some videos and times only.
+        MomentsQuery supporting = query with { Kind = MomentKind.Supporting, I = 1 };
+        IReadOnlyList<Moment> whole = (await Service.MomentsAsync(supporting, Timeout)).Moments;
+        Assert.True(whole.Count > 3);
+        Assert.Equal(whole.OrderByDescending(m => m.ArrivedAt), whole);
+        var paged = new List<Moment>();
+        for (string? before = null; ;)
+        {
+            MomentList page = await Service.MomentsAsync(supporting with { Limit = 2, Before = before }, Timeout);
+            Assert.InRange(page.Moments.Count, 0, 2);
+            paged.AddRange(page.Moments);
+            Assert.Equal(page.IsComplete, page.Next is null);
+            before = page.Next;
+            if (before is null)
+                break;
+        }
+
+        Assert.Equal(whole, paged);
+        AttributionUpdate first = all.Find(u => u.Video == whole[0].Video && u.Sequence == whole[0].Sequence)!;
+        Assert.Equal((first.FrameIndices[1], first.FrameTimes[1]), (whole[0].FrameIndex, whole[0].TimeSeconds));
+        MomentList ofOther = await Service.MomentsAsync(supporting with { Videos = ["other"] }, Timeout);
+        Assert.Equal(whole.Where(m => m.Video == "other"), ofOther.Moments);
+        Assert.Empty((await Service.MomentsAsync(supporting with { From = DateTimeOffset.UtcNow.AddHours(1) }, Timeout)).Moments);
+        Assert.Empty((await Service.MomentsAsync(supporting with { Model = "other 1" }, Timeout)).Moments);
+        foreach (MomentsQuery wrong in (MomentsQuery[])
+            [query, query with { I = 0, J = Window }, supporting with { Window = null }, supporting with { Before = "x" }])
+        {
+            Assert.Equal(VideoServiceError.Invalid, await ErrorAsync(() => Service.MomentsAsync(wrong, Timeout)));
+        }
+
+        async Task AssertCountAsync(MomentsQuery asked, double count)
+        {
+            MomentList found = await Service.MomentsAsync(asked, Timeout);
+            Assert.Equal(count, found.Moments.Count, 1e-6);
+            Assert.True(found.IsComplete);
+            Assert.Equal(all.Count, found.ScannedCount);
+        }
+    }
+
+    [Fact]
     public async Task A_clip_that_cannot_be_attributed_is_refused_in_words()
     {
         await Service.AddAsync(File("clip", Clip(14)), Timeout);
