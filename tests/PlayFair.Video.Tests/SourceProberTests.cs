@@ -39,7 +39,8 @@ public class SourceProberTests(Clips clips)
     [Theory]
     [InlineData("synthetic:3?fps=25", 160, 120, 160, 120)]
     [InlineData("synthetic:3?fps=25&height=960", 1280, 960, 640, 480)]
-    public async Task A_synthetic_camera_shows_what_it_films(string source, int width, int height, int shownWidth, int shownHeight)
+    public async Task A_synthetic_camera_shows_what_it_films(
+        string source, int width, int height, int shownWidth, int shownHeight)
     {
         ProbedSource probed = await ProbeAsync(source);
         Assert.Equal((width, height, 25.0, null), (probed.Width, probed.Height, probed.FrameRateHz, probed.Duration));
@@ -131,6 +132,7 @@ public class SourceProberTests(Clips clips)
         int at = 2;
         while (jpeg[at + 1] is not (0xC0 or 0xC1 or 0xC2))
             at += 2 + BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]);
-        return (BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 7)..]), BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 5)..]));
+        return (
+            BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 7)..]), BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 5)..]));
     }
 }

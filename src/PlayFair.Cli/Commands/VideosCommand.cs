@@ -100,8 +100,8 @@ internal static class VideosCommand
 
     public static Command Create()
     {
-        var videos =
-            new Command("videos", "List, show, add, pause or remove the videos of a server ('playfair serve').") { Json };
+        var videos = new Command(
+            "videos", "List, show, add, pause or remove the videos of a server ('playfair serve').") { Json };
         SetAction(videos, ListAsync);
         var list = new Command("list", "List the videos.");
         SetAction(list, ListAsync);

@@ -40,7 +40,8 @@ internal static class VideoPlanner
         double first = 0, step = 0;
         // The share of the subsequences of size s that hold none of the new frames, C(n − moved, s) / C(n, s).
         double oldShare = 1;
-        foreach ((int before, double count) in DefinitionRules.SampleCounts(complete).Index().Take(model.Head?.MaxScale ?? n))
+        int maxScale = model.Head?.MaxScale ?? n;
+        foreach ((int before, double count) in DefinitionRules.SampleCounts(complete).Take(maxScale).Index())
         {
             oldShare *= Math.Max(0, n - moved - before) / (double)(n - before);
             first += count;

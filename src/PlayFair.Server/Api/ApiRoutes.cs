@@ -63,13 +63,14 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
             .Produces<VideoStatus>(StatusCodes.Status201Created);
         Change("POST", "probe", ProbeAsync, new Operation("probe", "Looks at a source before it becomes a video.")
         {
-            Description = "Size, rate, length, codec and a picture. Takes at most 10 s; what cannot be opened is refused "
-                + "with the reason. Two at once; 429 beyond.",
+            Description = "Size, rate, length, codec and a picture. Takes at most 10 s; what cannot be opened is "
+                + "refused with the reason. Two at once; 429 beyond.",
             Problems = [413, 415],
         }).Accepts<ProbeRequest>(MediaTypeNames.Application.Json).Produces<SourceProbe>();
         Change("POST", "plan", PlanAsync, new Operation("plan", "What a video would cost, before it is added.")
         {
-            Description = "A definition, of which the id and the source may be missing; what cannot be added is refused.",
+            Description = "A definition, of which the id and the source may be missing. What cannot be added is "
+                + "refused.",
             Problems = [413, 415],
         }).Accepts<VideoDefinition>(MediaTypeNames.Application.Json).Produces<VideoPlan>();
         Get("videos/{id}", GetAsync, new Operation("getVideo", "A video and how it is doing."))

@@ -69,11 +69,11 @@ public sealed class ConfiguredVideos(
                 (string? Json, bool Pauses) before = _applied.GetValueOrDefault(video.Id);
                 if (isRunning && before.Json == json)
                     continue;
-                bool staysPaused = now?.Paused == true && !before.Pauses;
+                bool isPaused = video.Paused || (now?.Paused == true && !before.Pauses);
                 await TryAsync(video.Id, async () =>
                 {
                     if (isRunning)
-                        await service.ChangeAsync(video with { Paused = video.Paused || staysPaused }, cancellationToken);
+                        await service.ChangeAsync(video with { Paused = isPaused }, cancellationToken);
                     else
                         await service.AddAsync(video, cancellationToken);
                     _applied[video.Id] = (json, video.Paused);

@@ -62,8 +62,8 @@ public static partial class SourceProber
             string seconds = timeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
             throw new SourceException(
                 SourceErrorKind.Unreadable,
-                $"'{source}' has shown no picture in {seconds} s. Expected one by then: is it on, and can this machine " +
-                "reach it?");
+                $"'{source}' has shown no picture in {seconds} s. Expected one by then: is it on, and can this " +
+                "machine reach it?");
         }
     }
 
@@ -139,7 +139,8 @@ public static partial class SourceProber
             "-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info",
             .. LiveInput.Arguments(source, options, proxy?.Url, version),
             "-map", "0:V:0", "-an", "-sn", "-dn", "-frames:v", "1",
-            "-vf", $"{tag}=checksum=0,scale=w='max(1,round(min({width},ih*dar)))':h='max(1,round(min(ih,{width}/dar)))'",
+            "-vf", $"{tag}=checksum=0," +
+                $"scale=w='max(1,round(min({width},ih*dar)))':h='max(1,round(min(ih,{width}/dar)))'",
             "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "3", "-f", "image2pipe", "pipe:1",
         ];
         var log = new LiveLog(source);
@@ -221,10 +222,12 @@ public static partial class SourceProber
             double.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
 
         [GeneratedRegex(
-            @" sar:(?<sarw>\d{1,9})/(?<sarh>\d{1,9}) s:(?<w>\d{1,6})x(?<h>\d{1,6}) ", RegexOptions.ExplicitCapture, 1000)]
+            @" sar:(?<sarw>\d{1,9})/(?<sarh>\d{1,9}) s:(?<w>\d{1,6})x(?<h>\d{1,6}) ",
+            RegexOptions.ExplicitCapture,
+            1000)]
         private static partial Regex SizePattern();
 
-        /// <summary>"  Stream #0:0[0x100]: Video: h264 (High), yuv420p, 640x480 [SAR 1:1 DAR 4:3], 25 fps, 25 tbr".</summary>
+        /// <summary>"  Stream #0:0[0x100]: Video: h264 (High), yuv420p, 640x480 [SAR 1:1 DAR 4:3], 25 fps".</summary>
         [GeneratedRegex("^  Stream #0:[^ ]+ Video: (?<codec>[a-z0-9_]+)", RegexOptions.ExplicitCapture, 1000)]
         private static partial Regex StreamPattern();
 

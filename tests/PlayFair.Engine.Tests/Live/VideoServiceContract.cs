@@ -470,7 +470,9 @@ public abstract partial class VideoServiceContract : IAsyncLifetime
         }
 
         // A loop's frames go on counting: none is missing, none comes again.
-        Assert.All(parts.Zip(parts.Skip(1)), pair => Assert.Equal(pair.First.FrameIndices[1..], pair.Second.FrameIndices[..^1]));
+        Assert.All(
+            parts.Zip(parts.Skip(1)),
+            pair => Assert.Equal(pair.First.FrameIndices[1..], pair.Second.FrameIndices[..^1]));
     }
 
     [Fact]
