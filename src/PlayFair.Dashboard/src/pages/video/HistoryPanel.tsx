@@ -152,7 +152,7 @@ function Filled({ video, feed, moment, width, controls, setControls }: {
       <Honesty feed={feed} />
       <Export video={video} feed={feed} controls={controls} legend={() => chosen.length === 0
         ? [{ text: 'Score of the top class', style: null }]
-        : chosen.map((index, style) => ({ text: nameOf(index), style }))} track={trackTitle} />
+        : chosen.map((index, style) => ({ text: nameOf(index), style }))} />
       <p class="hint history-keys" id="timeline-keys">
         Click to jump, drag or turn the wheel to zoom. Keys: ← → one update, with Shift the next prediction, Page up and
         down, Home, End, + − zoom, 0 all.
@@ -393,8 +393,8 @@ function outsideWords(
     : 'The history ends before that: its newest update is shown.';
 }
 
-function Export({ video, feed, controls, legend, track }: {
-  video: LiveVideo; feed: HistoryFeed; controls: Controls | null; track: string;
+function Export({ video, feed, controls, legend }: {
+  video: LiveVideo; feed: HistoryFeed; controls: Controls | null;
   legend: () => { text: string; style: number | null }[];
 }) {
   const [state, setState] = useState<{ busy: boolean; problem: string | null }>({ busy: false, problem: null });
@@ -424,7 +424,7 @@ function Export({ video, feed, controls, legend, track }: {
     if (controls === null || history === null || domain === null) return;
     const write = (x: number) => history.axis === 'video' ? `video time ${time(x / 1000)}` : clock(x);
     const title = video.status.peek()?.definition.title ?? video.id;
-    const blob = await controls.picture([title, `${write(domain[0])} to ${write(domain[1])}. ${track}`], legend());
+    const blob = await controls.picture([title, `${write(domain[0])} to ${write(domain[1])}`], legend());
     download(blob, fileName(video.id, zoom, 'png'));
   });
   return (
