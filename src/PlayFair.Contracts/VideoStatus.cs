@@ -60,6 +60,12 @@ public sealed record VideoStatus
     /// <summary>When the last update was computed, UTC.</summary>
     public DateTimeOffset? LastUpdateAt { get; init; }
 
+    /// <summary>
+    /// Seconds that one reading of a looped file takes, known once it was read to its end: a frame's time modulo this is
+    /// its time in the file. Null before that and for what is not looped.
+    /// </summary>
+    public double? LoopSeconds { get; init; }
+
     /// <summary>Frames decoded since the server started the video.</summary>
     public long DecodedFrames { get; init; }
 

@@ -96,6 +96,7 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
                     FramesInWindow = _window?.FrameCount ?? 0,
                     LastSequence = Feed.NextSequence > 0 ? Feed.NextSequence - 1 : null,
                     LastUpdateAt = (_last ?? Feed.Latest)?.ComputedAt,
+                    LoopSeconds = Definition.Loop ? (_source?.Facts ?? _run?.Facts)?.Duration.TotalSeconds : null,
                     DecodedFrames = _source?.DecodedCount ?? 0,
                     SampledFrames = _sampledCount,
                     DroppedFrames = _source?.DroppedCount ?? 0,

@@ -247,6 +247,26 @@ public abstract partial class VideoServiceContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_looped_file_says_how_long_a_loop_is_once_it_was_read_to_its_end()
+    {
+        await Service.AddAsync(File("clip", Clip(14)) with { Loop = true }, Timeout);
+        List<VideoEvent> events = await ReadAsync(new Subscription(["clip"], After("clip", -1)), 40, e => e is UpdateEvent);
+        List<AttributionUpdate> updates = [.. events.OfType<UpdateEvent>().Select(e => e.Update)];
+        double loop = (await Service.GetAsync("clip", Timeout)).LoopSeconds!.Value;
+
+        // The same picture comes again a loop later.
+        Dictionary<double, AttributionUpdate> byTime = updates.ToDictionary(u => Math.Round(u.FrameTimes[^1], 4));
+        AttributionUpdate first = updates[10];
+        AttributionUpdate again = byTime[Math.Round(first.FrameTimes[^1] + loop, 4)];
+        Assert.Equal(first.Classes[0].Index, again.Classes[0].Index);
+        Assert.All(first.Classes[0].Esv.Zip(again.Classes[0].Esv), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+
+        await Service.AddAsync(File("once", Clip(14)), Timeout);
+        await ReadAsync(new Subscription(["once"], After("once", -1)), 3, e => e is UpdateEvent);
+        Assert.Null((await Service.GetAsync("once", Timeout)).LoopSeconds);
+    }
+
+    [Fact]
     public async Task A_subscriber_who_does_not_read_delays_nobody_and_still_gets_everything()
     {
         await Service.AddAsync(File("clip", Clip(14)) with { Loop = true }, Timeout);
