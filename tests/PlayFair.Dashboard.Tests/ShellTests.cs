@@ -18,7 +18,7 @@ public sealed class ShellTests(ChromiumFixture chromium)
         await using RunningServer server = await RunningServer.StartAsync(new FakeVideoService().With("door"));
         await using OpenedDashboard dashboard = await OpenedDashboard.OpenAsync(chromium, server.Address);
         await Assertions.Expect(dashboard.Heading).ToBeVisibleAsync();
-        foreach (string page in (string[])["Statistics", "Models", "Add a video", "Wall"])
+        foreach (string page in (string[])["Statistics", "Models", "Service", "Manage", "Add a video", "Wall"])
         {
             ILocator link = dashboard.Page.GetByRole(AriaRole.Navigation).GetByRole(
                 AriaRole.Link, new() { Name = page, Exact = true });

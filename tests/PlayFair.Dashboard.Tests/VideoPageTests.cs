@@ -18,7 +18,8 @@ public sealed partial class VideoPageTests(ChromiumFixture chromium, RealServer 
         JsonElement update = await HoldAsync(dashboard);
         JsonElement top = update.GetProperty("classes")[0];
         await AssertValuesAsync(dashboard, 0, Numbers(top, "esv"));
-        await Assertions.Expect(dashboard.Page.GetByText("Predicted")).ToContainTextAsync(top.GetProperty("name").GetString()!);
+        await Assertions.Expect(dashboard.Page.GetByRole(AriaRole.Region, new() { Name = "Shown update" }))
+            .ToContainTextAsync(top.GetProperty("name").GetString()!);
         double[] frames = Numbers(update, "frameIndices");
         for (int i = 0; i < frames.Length; i++)
         {
@@ -64,7 +65,7 @@ public sealed partial class VideoPageTests(ChromiumFixture chromium, RealServer 
         await Assertions.Expect(dashboard.Page).ToHaveURLAsync(new Regex("frame=.*classes=|classes=.*frame="));
         string[] before = await ShownAsync(dashboard.Page);
         IPage copy = await dashboard.OpenTabAsync(dashboard.Page.Url.Split('#')[1]);
-        await Assertions.Expect(copy.GetByRole(AriaRole.Option)).ToHaveCountAsync(8);
+        await Assertions.Expect(copy.Locator("[role=option]")).ToHaveCountAsync(8);
         Assert.Equal(before, await ShownAsync(copy));
         Assert.Equal(2, await copy.Locator("main button[aria-pressed=true]").CountAsync());
     }
@@ -79,7 +80,7 @@ public sealed partial class VideoPageTests(ChromiumFixture chromium, RealServer 
         await Assertions.Expect(dashboard.Page.GetByRole(AriaRole.Radio, new() { Name = "Contrast" })).ToBeCheckedAsync();
         await AssertValuesAsync(
             dashboard, 0, [.. Numbers(a, "esv").Zip(Numbers(b, "esv"), (x, y) => x - y)]);
-        await dashboard.Page.GetByText("Classes φ", new() { Exact = true }).ClickAsync();
+        await dashboard.Page.GetByRole(AriaRole.Radio, new() { Name = "Classes φ" }).CheckAsync();
         await AssertValuesAsync(dashboard, 0, Numbers(a, "esv"));
     }
 
@@ -92,7 +93,7 @@ public sealed partial class VideoPageTests(ChromiumFixture chromium, RealServer 
         for (int i = 0; i < errors.Length; i++)
         {
             string label = (await Frames(dashboard).Nth(i).GetAttributeAsync("aria-label"))!;
-            AssertShows(errors[i], label.Split('±')[1].Split(',')[0].Trim());
+            AssertShows(errors[i], Regex.Match(label, "± ([^ ,]+)").Groups[1].Value);
         }
 
         await Assertions.Expect(dashboard.Page.Locator(".error-band")).ToHaveCountAsync(1);
@@ -186,7 +187,7 @@ public sealed partial class VideoPageTests(ChromiumFixture chromium, RealServer 
     public async Task A_video_that_is_not_there_is_said_not_to_be()
     {
         await using OpenedDashboard dashboard = await OpenAsync("/videos/nobody");
-        await Assertions.Expect(dashboard.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("no video 'nobody'");
+        await Assertions.Expect(dashboard.Page.Locator("#main")).ToContainTextAsync("no video 'nobody'");
     }
 
     private Task<OpenedDashboard> OpenAsync(string hash) => OpenedDashboard.OpenAsync(chromium, server.Address, hash);

@@ -130,8 +130,8 @@ internal sealed class HistoryRoutes(IVideoService service)
         var query = new ClipQuery
         {
             Frames = (int?)parameters.Number("frames", 1, ClipQuery.MaxFrames),
-            From = parameters.Real("from", 0),
-            To = parameters.Real("to", 0),
+            From = parameters.Real("from", 0, 1e9),
+            To = parameters.Real("to", 0, 1e9),
         };
         AttributionDocument document =
             await service.AttributeClipAsync(ApiRoutes.Id(context), query, context.RequestAborted);

@@ -21,8 +21,8 @@ import { currentView, recallView, showAll } from './view';
 import { entryOf, forgetWatches, lostAt, now, watchVideos } from './watch';
 import './wall.css';
 
-/** null: every update. */
-const UPDATES_PER_SECOND: number | null = null;
+/** More than this nobody sees; a browser or network that is too slow for it gets the newest. */
+const UPDATES_PER_SECOND = 10;
 const PAINTS_PER_SECOND = 10;
 
 /** Every video as a tile. */
