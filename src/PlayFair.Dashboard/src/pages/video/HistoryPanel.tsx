@@ -59,7 +59,7 @@ function TimelinePanel({ video, feed, isLive, moment }: {
       <div class="history-head">
         <h2 id={heading}>History</h2>
         <Period feed={feed} controls={controls} />
-        <div class="history-tools">
+        <div class="history-tools" hidden={isEmpty.value}>
           {!isLive && <AxisChoice video={video} />}
           <Jump video={video} feed={feed} controls={controls} />
           <ZoomButtons controls={controls} />
@@ -286,7 +286,7 @@ function Honesty({ feed }: { feed: HistoryFeed }) {
       updatesPerPoint <= 1 ? 'Every update is shown.'
         : `One update in ${grouped(updatesPerPoint)} is shown; ${segments}. Zoom in for all.`,
       earlier > 0 && 'Updates of an earlier reading of the file are left out here; the time of arrival has them.',
-      !isStored && 'This server keeps no history: only what came since this page was opened is there.',
+      !isStored && 'This server keeps no history: the newest updates are all there is.',
       problem && `The server does not answer for this period: ${problem.detail}`,
     ].filter(Boolean).join(' ');
   });

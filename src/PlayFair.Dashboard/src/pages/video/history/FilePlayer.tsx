@@ -69,6 +69,11 @@ function wantsStill(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches;
 }
 
+/** Browsers pause films too, to save power for one. */
+function isUserThere(): boolean {
+  return navigator.userActivation?.isActive ?? true;
+}
+
 /** The frame looked at, where there is no film. */
 function FramePicture({ video, moment }: { video: LiveVideo; moment: ReadonlySignal<AttributionUpdate | null> }) {
   const [missing, setMissing] = useState<number | null>(null);
@@ -113,7 +118,6 @@ class Step {
   /** The user plays it while looking back: the view follows. */
   #leads = false;
   #ledTo = -1;
-  #lastTime = 0;
   #followedAt = 0;
   /** The source's time at the moment shown. */
   #seconds = 0;
@@ -204,7 +208,7 @@ class Step {
   #send(seconds: number): void {
     const target = Math.min(seconds + INSIDE_FRAME, this.#film.duration);
     if (Math.abs(this.#film.currentTime - target) < 0.004) return;
-    this.#sentTo = this.#lastTime = target;
+    this.#sentTo = target;
     this.#film.currentTime = target;
   }
 
@@ -240,7 +244,7 @@ class Step {
   #paused(): void {
     const isOurs = this.#isPausedFromHere;
     this.#isPausedFromHere = false;
-    if (isOurs || document.hidden || this.#film.ended) return;
+    if (isOurs || document.hidden || this.#film.ended || !isUserThere()) return;
     this.#isPausedByUser = true;
     const { at, frame, clip } = currentView();
     if (clip !== null || at !== null || frame !== null) return;
@@ -251,10 +255,9 @@ class Step {
   #seeking(): void {
     const now = this.#film.currentTime;
     if (Math.abs(now - this.#sentTo) < 0.005) return;
-    // Its own return to the beginning.
-    const isLoop = this.#film.loop && now < 0.1 && this.#film.duration - this.#lastTime < 0.6;
-    this.#lastTime = now;
-    if (isLoop || currentView().clip !== null) return;
+    // Its own return to the beginning, which nothing else tells from a user's.
+    const isLoop = this.#film.loop && !this.#film.paused && now < 0.15;
+    if (isLoop || !isUserThere() || currentView().clip !== null) return;
     this.#lead();
     this.#showFilmMoment(true);
   }
@@ -265,7 +268,6 @@ class Step {
   }
 
   #moved(): void {
-    this.#lastTime = this.#film.currentTime;
     if (!this.#leads || this.#film.paused || this.#film.seeking) return;
     if (performance.now() - this.#followedAt < FOLLOW_MS) return;
     this.#followedAt = performance.now();

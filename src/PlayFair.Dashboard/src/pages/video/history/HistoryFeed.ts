@@ -104,7 +104,9 @@ export class HistoryFeed {
     this.#change({ isLoading: true });
     try {
       const timeline = await this.#ask({}, this.#closing.signal, this.#width);
-      const isStored = timeline.updateCount > 0 || (await api.status(this.#closing.signal)).store.path !== undefined;
+      // Without a store the newest updates are in memory; that is not a history.
+      const isStored = this.#coarse === null ? (await api.status(this.#closing.signal)).store.path !== undefined
+        : this.state.peek().isStored;
       this.#coarse = { part: partOf(timeline), timeline };
       this.#loadedAt = Date.now();
       this.#cutTail(timeline);

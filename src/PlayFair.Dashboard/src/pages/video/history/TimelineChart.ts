@@ -333,6 +333,12 @@ export class TimelineChart {
     }
     context.fillStyle = colours('edge');
     context.fillRect(left, Math.round(y(0)), right - left, 1);
+    if (xs.length > 0) return;
+    context.fillStyle = colours('muted');
+    context.font = `12px ${FONT}`;
+    context.textAlign = 'left';
+    context.textBaseline = 'bottom';
+    context.fillText('no frame track is kept of this', left, y(0) - 6);
   }
 
   #drawAxis(context: CanvasRenderingContext2D): void {
