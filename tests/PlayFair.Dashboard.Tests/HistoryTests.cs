@@ -80,7 +80,8 @@ public sealed class HistoryTests(ChromiumFixture chromium, RealServer server)
             Assert.Equal(esv[i], double.Parse(text, CultureInfo.InvariantCulture), 0.00005001);
         }
 
-        await dashboard.Page.GetByLabel("Frames", new() { Exact = true }).Locator("visible=true").Last.PressAsync("ArrowRight");
+        await dashboard.Page.GetByRole(AriaRole.Group, new() { Name = "Whole clip" })
+            .GetByRole(AriaRole.Slider, new() { Name = "Frames" }).PressAsync("ArrowRight");
         await Assertions.Expect(frames).ToHaveCountAsync(7);
         await dashboard.Page.GetByRole(AriaRole.Button, new() { Name = "Next example" }).PressAsync("Enter");
         await Assertions.Expect(dashboard.Page).ToHaveURLAsync(new Regex("videos/looped.*clip=7"));

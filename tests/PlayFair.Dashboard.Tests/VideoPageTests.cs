@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using PlayFair.Cli.Tests.Report;
-using PlayFair.Contracts;
 using PlayFair.Server.Tests;
 
 namespace PlayFair.Dashboard.Tests;
@@ -67,7 +66,7 @@ public sealed partial class VideoPageTests(ChromiumFixture chromium, RealServer 
         IPage copy = await dashboard.OpenTabAsync(dashboard.Page.Url.Split('#')[1]);
         await Assertions.Expect(copy.Locator("[role=option]")).ToHaveCountAsync(8);
         Assert.Equal(before, await ShownAsync(copy));
-        Assert.Equal(2, await copy.Locator("main button[aria-pressed=true]").CountAsync());
+        Assert.Equal(2, await copy.Locator("main button[aria-pressed=true]:has(.window-class-name)").CountAsync());
     }
 
     [Fact]
@@ -187,7 +186,7 @@ public sealed partial class VideoPageTests(ChromiumFixture chromium, RealServer 
     public async Task A_video_that_is_not_there_is_said_not_to_be()
     {
         await using OpenedDashboard dashboard = await OpenAsync("/videos/nobody");
-        await Assertions.Expect(dashboard.Page.Locator("#main")).ToContainTextAsync("no video 'nobody'");
+        await Assertions.Expect(dashboard.Page.Locator("#main")).ToContainTextAsync("There is no video “nobody”");
     }
 
     private Task<OpenedDashboard> OpenAsync(string hash) => OpenedDashboard.OpenAsync(chromium, server.Address, hash);

@@ -61,7 +61,7 @@ function HeatMap({ positions, isOverall, cell, open }: {
             ) : (
               <span key={j} role="gridcell" {...heatLook(share, reach)} data-cell={place} tabIndex={-1}
                 aria-label={`Position ${i} above position ${j}: ${percent(share)}`}>
-                {hasValues && Math.round(100 * share)}
+                {hasValues && <span aria-hidden="true">{Math.round(100 * share)}</span>}
               </span>
             );
           })}

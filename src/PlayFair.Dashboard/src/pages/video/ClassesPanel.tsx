@@ -52,8 +52,8 @@ export function ClassesPanel({ shown: { update, comparison }, view, toggle }: {
                 onClick={() => toggle(c.index, c.name)}>
                 {!entry ? <span class="window-no-icon" />
                   : entry.letter ? <LetterIcon letter={entry.letter} /> : <SeriesIcon style={entry.style} />}
-                <span class="window-class-name">{c.name}</span>
-                <span class="window-class-score">{plain(c.score)}</span>
+                <span class="window-class-name" aria-hidden="true">{c.name}</span>
+                <span class="window-class-score" aria-hidden="true">{plain(c.score)}</span>
                 <ClassBar of={c} domain={domain} />
               </button>
             </li>

@@ -118,7 +118,9 @@ function Cells({ shown, ratio, onRatio }: StripProps) {
               aria-selected={i === position}
               aria-label={isLive ? frameName(update, i) : frameSummary(update, comparison, i)}>
               <CellPicture index={index} source={picture(i)} ratio={ratio} onRatio={onRatio} />
-              <span class="window-caption"><b>{index}</b><span>{time(update.frameTimes[i]!)}</span></span>
+              <span class="window-caption" aria-hidden="true">
+                <b>{index}</b><span>{time(update.frameTimes[i]!)}</span>
+              </span>
               {rows.map(({ style, line }, row) => line && (
                 <Value key={style} line={line} position={i} domain={domain} row={row} isAlone={rows.length === 1} />
               ))}
@@ -136,7 +138,7 @@ function Value({ line: { values, errors, style }, position, domain, row, isAlone
   const value = values[position]!;
   const error = errors?.[position];
   return (
-    <span class="window-value" style={{ gridRow: String(4 + 2 * row) }}>
+    <span class="window-value" aria-hidden="true" style={{ gridRow: String(4 + 2 * row) }}>
       <Bar value={value} domain={domain} error={error} />
       <span class={`number ${role(value)}`}>{!isAlone && <SeriesIcon style={style} />}{signed(value)}</span>
       {error !== undefined && <span class="window-error">{plusMinus(error)}</span>}
