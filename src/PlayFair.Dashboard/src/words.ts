@@ -71,3 +71,8 @@ export const STATE_WORDS: Record<VideoState, string> = {
   failed: 'failed',
   paused: 'paused',
 };
+
+/** Whether updates come; of other states the last rate told is of the past. */
+export function isRunning(state: VideoState): boolean {
+  return state === 'live' || state === 'stalled';
+}

@@ -4,7 +4,7 @@ import type { VideoStatus } from '../../api/contracts';
 import { StateBadge } from '../../components/StateBadge';
 import { VideoActions } from '../../components/VideoActions';
 import type { LiveVideo } from '../../live/feed';
-import { count, duration, quantity } from '../../words';
+import { count, duration, isRunning, quantity } from '../../words';
 import { qualityWords, stateWords } from './state';
 
 /** Which video this is and how its source does. */
@@ -49,7 +49,7 @@ function Figures({ status }: { status: VideoStatus }) {
   const every = definition.stride === 1 ? 'each' : `every ${definition.stride}`;
   const rows: [string, string, string?][] = [
     ['Model', status.model],
-    ['Rate', `${quantity(status.updatesPerSecond)} updates/s`,
+    ['Rate', isRunning(status.state) ? `${quantity(status.updatesPerSecond)} updates/s` : '–',
       `${quantity(definition.rateHz)} frames a second, an update for ${every}`],
     ['Latency', latency ? `${milliseconds(latency.p50Ms)}, 95 % below ${milliseconds(latency.p95Ms)}` : 'not known yet',
       'From a frame’s arrival to its published update, over the last minute'],

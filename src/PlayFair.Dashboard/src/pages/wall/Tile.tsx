@@ -9,11 +9,11 @@ import { StateBadge } from '../../components/StateBadge';
 import { VideoActions } from '../../components/VideoActions';
 import { clockOffset, type LiveVideo } from '../../live/feed';
 import { mayManage } from '../../session';
-import { duration, grouped, quantity } from '../../words';
+import { duration, grouped, isRunning, quantity } from '../../words';
 import { noWindowWords, stateWords } from '../video/state';
 import { attentionOf } from './arrange';
 import { showThumbnails } from './thumbnails';
-import { DROPS_RISING_MS, isRunning, lostAt, now, watchOf } from './watch';
+import { DROPS_RISING_MS, lostAt, now, watchOf } from './watch';
 import './tile.css';
 
 /** One video on the wall. What moves ten times a second is bound to its node; no component renders for an update. */

@@ -1,6 +1,7 @@
 import { effect, signal, type ReadonlySignal } from '@preact/signals';
 import type { AttributionUpdate } from '../../api/contracts';
 import { connection, videos, type LiveVideo } from '../../live/feed';
+import { isRunning } from '../../words';
 import { attentionOf, type Entry } from './arrange';
 
 /** Another class became a video's top class. */
@@ -128,9 +129,4 @@ export function entryOf(video: LiveVideo, at: number): Entry | null {
     topClass: video.latest.peek()?.classes[0]?.name ?? null,
     changedAt: change.peek()?.at ?? null,
   };
-}
-
-/** Whether updates come; of other states the last rate told is of the past. */
-export function isRunning(state: Entry['state']): boolean {
-  return state === 'live' || state === 'stalled';
 }
