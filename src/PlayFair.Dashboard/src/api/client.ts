@@ -2,6 +2,7 @@ import type {
   AttributionUpdate, ClipAttribution, FrameTrack, ModelInfo, MomentsReport, ServiceStatus, Session, SourceProbe,
   StatisticsReport, Timeline, VideoDefinition, VideoPlan, VideoStatus,
 } from './contracts';
+import { noteServerTime } from './clock';
 import { refusal, token } from './token';
 
 const PREFIX = 'api/v1';
@@ -58,6 +59,7 @@ export async function send(url: string, init: RequestInit = {}): Promise<Respons
     if (init.signal?.aborted) throw error;
     throw new ServerProblem(0, 'The server cannot be reached.');
   }
+  noteServerTime(response.headers.get('Date'));
   if (!response.ok) {
     const problem = await problemOf(response);
     // Whatever was asked for, nothing else will be given before the user has signed in again.

@@ -26,9 +26,6 @@ export const videos = signal<ReadonlyMap<string, LiveVideo>>(new Map());
 /** Idle: the page shown follows no video. */
 export const connection = signal<Connection | { state: 'idle' }>({ state: 'idle' });
 
-/** The server's clock minus this one's, in milliseconds, as far as updates tell: to say how old something is. */
-export const clockOffset = signal(0);
-
 const pending = new Map<LiveVideo, { update?: AttributionUpdate; status?: VideoStatus }>();
 let painting = false;
 let paintDelayMs = 0;
@@ -187,10 +184,7 @@ function show(): void {
   batch(() => {
     for (const [video, { update, status }] of pending) {
       if (status) video.status.value = status;
-      if (update) {
-        video.latest.value = update;
-        clockOffset.value = Date.parse(update.computedAt) - Date.now();
-      }
+      if (update) video.latest.value = update;
     }
   });
   pending.clear();

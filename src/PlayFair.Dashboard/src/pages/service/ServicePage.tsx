@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { href } from '../../address';
 import { api } from '../../api/client';
+import { serverTime } from '../../api/clock';
 import type { ServiceStatus, VideoState, VideoStatus } from '../../api/contracts';
 import { ProblemNotice, Notice } from '../../components/Notice';
 import { useLoad } from '../../components/useLoad';
@@ -55,7 +56,7 @@ function Facts({ status: { version, startedAt, videoCount, subscriberCount, stor
         <h2 id="service-process">Server</h2>
         <dl class="service-facts">
           <Fact name="Version">{version}</Fact>
-          <Fact name="Up for">{duration(Date.now() - Date.parse(startedAt))}</Fact>
+          <Fact name="Up for">{duration(serverTime() - Date.parse(startedAt))}</Fact>
           <Fact name="Started">{clock(startedAt)}</Fact>
           <Fact name="Event streams open">{grouped(subscriberCount)}</Fact>
         </dl>

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { go, href } from '../../address';
+import { serverTime } from '../../api/clock';
 import type { VideoStatus } from '../../api/contracts';
 import { StateBadge } from '../../components/StateBadge';
 import { VideoActions } from '../../components/VideoActions';
@@ -71,7 +72,7 @@ function milliseconds(value: number): string {
   return value < 10_000 ? `${quantity(value)} ms` : duration(value);
 }
 
-/** The time, every second while it is needed. */
+/** The server's time, every second while it is needed. */
 export function useNow(isTicking: boolean): number {
   const [, tick] = useState(0);
   useEffect(() => {
@@ -79,5 +80,5 @@ export function useNow(isTicking: boolean): number {
     const timer = setInterval(() => tick(n => n + 1), 1000);
     return () => clearInterval(timer);
   }, [isTicking]);
-  return Date.now();
+  return serverTime();
 }

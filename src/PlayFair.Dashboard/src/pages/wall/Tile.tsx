@@ -3,11 +3,12 @@ import type { RefObject } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { countSupporting, MINUS, plain, sparkline } from '../../../drawing/esv-drawing.js';
 import { href } from '../../address';
+import { serverTime } from '../../api/clock';
 import type { VideoState, VideoStatus } from '../../api/contracts';
 import { Drawn } from '../../components/Drawn';
 import { StateBadge } from '../../components/StateBadge';
 import { VideoActions } from '../../components/VideoActions';
-import { clockOffset, type LiveVideo } from '../../live/feed';
+import type { LiveVideo } from '../../live/feed';
 import { mayManage } from '../../session';
 import { duration, grouped, isRunning, quantity } from '../../words';
 import { noWindowWords, stateWords } from '../video/state';
@@ -99,7 +100,7 @@ function Body({ video, isVisible }: { video: LiveVideo; isVisible: ReadonlySigna
 
 function Why({ status }: { status: Signal<VideoStatus | null> }) {
   const reason = useComputed(() => reasonOf(status.value!));
-  const next = useComputed(() => nextOf(status.value!, now.value + clockOffset.peek()));
+  const next = useComputed(() => nextOf(status.value!, serverTime(now.value)));
   return (
     <div class="tile-body tile-why">
       <p class="tile-reason" title={reason}>{reason}</p>
