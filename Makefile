@@ -60,6 +60,6 @@ format: ## put the code into the format that the tests check
 	@dotnet format $(solution)
 
 clean: ## delete everything that was built; what was installed and configured stays
-	@rm -rf artifacts .cache/built-*
+	@rm -rf artifacts .cache/built-* src/PlayFair.Dashboard/dist
 	@find src tests samples external -name node_modules -prune -o \
 		-type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

@@ -55,7 +55,7 @@ public sealed record VideoDefinition
     /// <summary>R: independent samples, 1 to 64; from 2 on sampled values have standard errors.</summary>
     public int Iterations { get; init; } = 4;
 
-    /// <summary>Fixes every random choice.</summary>
+    /// <summary>Fixes every random choice; below 2⁵³.</summary>
     public ulong Seed { get; init; }
 
     /// <summary><c>softmax-of-mean</c>, <c>mean-of-softmax</c> or <c>logit</c>; null: the model's.</summary>

@@ -63,7 +63,7 @@ internal static class VideosCommand
 
     private static readonly Option<ulong?> Seed = new("--seed")
     {
-        CustomParser = result => Parsing.Integer(result, 0UL, ulong.MaxValue, "a whole number from 0 on"),
+        CustomParser = result => Parsing.Integer(result, 0UL, (1UL << 53) - 1, "a whole number from 0 to 2^53 - 1"),
         Description = "Fixes every random choice.",
         HelpName = "N",
     };

@@ -13,6 +13,9 @@ internal static partial class DefinitionRules
 
     private const int DefaultSamples = 256;
 
+    /// <summary>Browsers read numbers as double: a larger one would come back as another, and change the video.</summary>
+    private const ulong MaxSeed = (1UL << 53) - 1;
+
     private const int MinWindow = 2;
 
     /// <summary>No video keeps more than this of its samples: a server runs many, and others may add them.</summary>
@@ -30,6 +33,7 @@ internal static partial class DefinitionRules
         RequireRange("window", definition.Window, MinWindow, SampledEsv.MaxFrameCount);
         RequireRange("stride", definition.Stride, 1, definition.Window);
         RequireRange("iterations", definition.Iterations, 1, 64);
+        Require(definition.Seed <= MaxSeed, "seed", $"{definition.Seed}", $"0 to {MaxSeed}, which every reader of JSON keeps");
         if (definition.Samples is { } samples)
             RequireRange("samples", samples, 1, 65536);
         ScoreKind score = ReadScore(definition.Score, model);

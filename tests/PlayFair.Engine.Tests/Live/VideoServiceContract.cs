@@ -187,6 +187,7 @@ public abstract partial class VideoServiceContract : IAsyncLifetime
         await AssertWrongAsync("stride", good with { Stride = Window + 1 });
         await AssertWrongAsync("samples", good with { Samples = 0 });
         await AssertWrongAsync("iterations", good with { Iterations = 65 });
+        await AssertWrongAsync("seed", good with { Seed = 1UL << 53 });
         await AssertWrongAsync("score", good with { Score = "no-such" });
         await AssertWrongAsync("classes", good with { Classes = ["no such class"] });
         await AssertWrongAsync("source", good with { Source = "gopher://example.org/" });

@@ -19,36 +19,32 @@ export interface StreamOptions {
   videos: readonly string[] | null;
   /** At most so many updates a second of each video, the newest; null: every one. */
   rate?: number | null;
-  /** An id to go on after. */
-  after?: string | null;
   onEvent: (event: StreamEvent) => void;
   onConnection: (connection: Connection) => void;
 }
 
 /** What the server sends every 15 s, or more; without anything for longer the connection is dead. */
 const SILENCE_MS = 40_000;
+/** Whoever heard nothing for longer (the machine slept) begins with the newest: hours of updates would come otherwise. */
+const RESUMABLE_MS = 120_000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 10_000;
 
 /**
  * Server-sent events over fetch, which, unlike EventSource, can carry a token and says why it was refused. A connection that
- * is lost is opened again and goes on after the last event: no update is missed, none comes twice.
+ * is lost is opened again and goes on after the last event: no update is missed, none comes twice. After two minutes without
+ * one it begins with the newest, and the history has what is between.
  */
 export class EventStream {
   readonly #stop = new AbortController();
   readonly #options: StreamOptions;
-  #lastId: string | null;
+  #lastId: string | null = null;
+  #heardAt = Date.now();
   #retry: (() => void) | null = null;
 
   constructor(options: StreamOptions) {
     this.#options = options;
-    this.#lastId = options.after ?? null;
     void this.#run();
-  }
-
-  /** The id to go on after with a later stream of the same videos. */
-  get lastId(): string | null {
-    return this.#lastId;
   }
 
   /** Tries now what would be tried later. */
@@ -95,6 +91,7 @@ export class EventStream {
     const abort = () => connection.abort();
     this.#stop.signal.addEventListener('abort', abort);
     let alarm = setTimeout(abort, SILENCE_MS);
+    if (Date.now() - this.#heardAt > RESUMABLE_MS) this.#lastId = null;
     try {
       const headers: HeadersInit = this.#lastId === null ? {} : { 'Last-Event-ID': this.#lastId };
       const response = await send(apiUrl('events', { video: videos, rate }), { headers, signal: connection.signal });
@@ -106,6 +103,7 @@ export class EventStream {
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return;
+        this.#heardAt = Date.now();
         clearTimeout(alarm);
         alarm = setTimeout(abort, SILENCE_MS);
         parser.push(decoder.decode(value, { stream: true }));

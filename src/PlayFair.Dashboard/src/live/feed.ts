@@ -90,7 +90,6 @@ async function forgetRemoved(): Promise<void> {
 
 class Follower {
   #stream: EventStream | null = null;
-  #lastId: string | null = null;
   #hiding: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly ids: readonly string[] | null, readonly rate: number | null) {
@@ -125,7 +124,6 @@ class Follower {
     this.#stream = new EventStream({
       videos: this.ids,
       rate: this.rate,
-      after: this.#lastId,
       onEvent: take,
       onConnection: state => {
         connection.value = state;
