@@ -55,13 +55,16 @@ function HeatMap({ positions, isOverall, cell, open }: {
           {range(n).map(j => {
             const share = greaterThan[i * n + j];
             const place = `${i} ${j}`;
+            const name = `Position ${i} above position ${j}: ${percent(share)}`;
             return i === j ? (
               <span key={j} role="gridcell" class="heat-cell heat-same" data-cell={place} tabIndex={-1}
                 aria-label={`Position ${i} itself`} />
             ) : (
               <span key={j} role="gridcell" {...heatLook(share, reach)} data-cell={place} tabIndex={-1}
-                aria-label={`Position ${i} above position ${j}: ${percent(share)}`}>
-                {hasValues && <span aria-hidden="true">{Math.round(100 * share)}</span>}
+                aria-label={hasValues ? undefined : name}>
+                {hasValues && (
+                  <><span class="unseen">{name}</span><span aria-hidden="true">{Math.round(100 * share)}</span></>
+                )}
               </span>
             );
           })}

@@ -48,13 +48,13 @@ export function ClassesPanel({ shown: { update, comparison }, view, toggle }: {
           return (
             <li key={c.index}>
               <button type="button" class="window-class" aria-pressed={isCompared}
-                aria-label={`${c.name}, score ${plain(c.score)}`} title={`${c.name}, prior ${plain(c.prior)}`}
-                onClick={() => toggle(c.index, c.name)}>
+                title={`${c.name}, prior ${plain(c.prior)}`} onClick={() => toggle(c.index, c.name)}>
                 {!entry ? <span class="window-no-icon" />
                   : entry.letter ? <LetterIcon letter={entry.letter} /> : <SeriesIcon style={entry.style} />}
                 <span class="window-class-name" aria-hidden="true">{c.name}</span>
                 <span class="window-class-score" aria-hidden="true">{plain(c.score)}</span>
                 <ClassBar of={c} domain={domain} />
+                <span class="unseen">{`${c.name}, score ${plain(c.score)}`}</span>
               </button>
             </li>
           );

@@ -115,8 +115,8 @@ function Cells({ shown, ratio, onRatio }: StripProps) {
           {update.frameIndices.map((index, i) => (
             // Keyed by frame: it keeps its element, and its picture, while it moves through the window.
             <li key={index} id={`window-frame-${index}`} class="window-frame" role="option"
-              aria-selected={i === position}
-              aria-label={isLive ? frameName(update, i) : frameSummary(update, comparison, i)}>
+              aria-selected={i === position}>
+              <span class="unseen">{isLive ? frameName(update, i) : frameSummary(update, comparison, i)}</span>
               <CellPicture index={index} source={picture(i)} ratio={ratio} onRatio={onRatio} />
               <span class="window-caption" aria-hidden="true">
                 <b>{index}</b><span>{time(update.frameTimes[i]!)}</span>

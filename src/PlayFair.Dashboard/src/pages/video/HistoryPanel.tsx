@@ -339,10 +339,12 @@ function Jump({ video, feed, controls }: { video: LiveVideo; feed: HistoryFeed; 
   useEffect(() => () => asking.current?.abort(), []);
   const jump = async (event: Event) => {
     event.preventDefault();
-    const history = feed.history.peek();
-    if (history === null || history.samples.length === 0) return;
     asking.current?.abort();
     const { signal } = asking.current = new AbortController();
+    // Before that only the newest is known, and every moment would seem to lie outside.
+    await feed.loaded();
+    const history = feed.history.peek();
+    if (signal.aborted || history === null || history.samples.length === 0) return;
     const wanted = parseJump(text, axisOf(video), history.samples.at(-1)!.at);
     if (wanted.kind === 'problem') {
       setProblem(wanted.text);

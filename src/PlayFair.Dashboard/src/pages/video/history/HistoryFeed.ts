@@ -121,6 +121,17 @@ export class HistoryFeed {
     }
   }
 
+  /** Waits while the history is asked for. */
+  loaded(): Promise<void> {
+    return new Promise(resolve => {
+      const stop = effect(() => {
+        if (this.state.value.isLoading) return;
+        queueMicrotask(() => stop());
+        resolve();
+      });
+    });
+  }
+
   /** The update whose newest frame is the last one not after a time of the video; of a file's newest reading. */
   sequenceAtSeconds(seconds: number): number | null {
     const part = refined(this.#base, this.#tail.part);
