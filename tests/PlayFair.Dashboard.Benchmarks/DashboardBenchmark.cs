@@ -40,6 +40,7 @@ internal sealed class DashboardBenchmark : IAsyncDisposable
             UseShellExecute = false,
             RedirectStandardOutput = true,
             WorkingDirectory = folder.FullName,
+            Environment = { ["PLAYFAIR__LOGLEVEL"] = "warning" },
         };
         Process server = Process.Start(start)!;
         string line = await server.StandardOutput.ReadLineAsync(cancellationToken)
@@ -90,6 +91,10 @@ internal sealed class DashboardBenchmark : IAsyncDisposable
         Console.WriteLine();
         Write($"frames/s relative to the empty page: wall {wall.PerSecond / baseline.PerSecond:0.00}, video {video.PerSecond / baseline.PerSecond:0.00}");
         Write($"first contentful paint, nothing cached: {paint:0} ms");
+        using var client = new HttpClient { BaseAddress = _address };
+        IReadOnlyList<VideoStatus> videos = (await client.GetFromJsonAsync(
+            new Uri("/api/v1/videos", UriKind.Relative), ContractJson.Lines.IReadOnlyListVideoStatus, cancellationToken))!;
+        Write($"meanwhile the server: {videos.Count} videos, {videos.Sum(video => video.UpdatesPerSecond):0} updates/s, {videos.Count(video => video.Quality.Level > 0)} of them of lowered quality");
 
         Console.WriteLine();
         Console.WriteLine("memory of the wall: minutes, live MB after a collection, DOM nodes, event listeners");

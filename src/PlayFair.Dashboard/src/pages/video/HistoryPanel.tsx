@@ -275,10 +275,11 @@ function Period({ feed, controls }: { feed: HistoryFeed; controls: Controls | nu
   return <p class="history-period figures">{text}</p>;
 }
 
-/** Whether something is left out, and what. */
+/** Whether something is left out, and what; or why there is no more than what the stream brought. */
 function Honesty({ feed }: { feed: HistoryFeed }) {
+  const problem = useComputed(() => feed.state.value.problem).value;
   const words = useComputed(() => {
-    const { updatesPerPoint, joinedSegments, isStored, problem } = feed.state.value;
+    const { updatesPerPoint, joinedSegments, isStored } = feed.state.value;
     const segments = joinedSegments === 0 ? 'predictions are exact'
       : `the ${grouped(joinedSegments)} shortest predictions are joined with their neighbours`;
     const earlier = feed.history.value?.earlierCount ?? 0;
@@ -287,11 +288,17 @@ function Honesty({ feed }: { feed: HistoryFeed }) {
         : `One update in ${grouped(updatesPerPoint)} is shown; ${segments}. Zoom in for all.`,
       earlier > 0 && 'Updates of an earlier reading of the file are left out here; the time of arrival has them.',
       !isStored && 'This server keeps no history: the newest updates are all there is.',
-      problem && `The server does not answer for this period: ${problem.detail}`,
     ].filter(Boolean).join(' ');
   });
   const isLoading = useComputed(() => feed.state.value.isLoading);
-  return <p class="hint">{words}{isLoading.value && <span class="history-loading"> Loading…</span>}</p>;
+  const loading = isLoading.value && <span class="history-loading"> Loading…</span>;
+  if (problem === null) return <p class="hint">{words}{loading}</p>;
+  return (
+    <p class="history-problem" role="alert">
+      The server does not answer for this period: {problem.detail}{' '}
+      <button type="button" class="quiet" onClick={() => void feed.reload()}>Try again</button>{loading}
+    </p>
+  );
 }
 
 // ---- controls
