@@ -345,6 +345,7 @@ internal static class ServeCommand
         string kinds = configuration.Sources.Kinds is { } some ? string.Join(", ", some) : "all kinds of sources";
         (string Name, string Text)[] lines =
         [
+            ("open", $"{local} in a browser: the dashboard"),
             ("videos", ids.Count > 0 ? string.Join(", ", ids) : "none yet"),
             ("add", $"playfair videos add SOURCE --id ID{at}"),
             ("watch", $"playfair watch {sample}{at}"),
