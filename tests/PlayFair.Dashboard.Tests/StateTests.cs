@@ -17,25 +17,32 @@ public sealed class StateTests(ChromiumFixture chromium)
     [InlineData(VideoState.Ended, "ended")]
     [InlineData(VideoState.Failed, "failed")]
     [InlineData(VideoState.Paused, "paused")]
-    public async Task A_videos_page_says_its_state_and_why_before_the_first_window_is_full(VideoState state, string words)
+    public async Task Its_tile_and_its_page_say_a_videos_state_and_why(VideoState state, string words)
     {
         var service = new FakeVideoService();
         service.Put(Samples.Status(Samples.Definition("door"), state, "no route to the camera") with
         {
-            NextAttemptAt = state == VideoState.Reconnecting ? DateTimeOffset.UtcNow.AddSeconds(90) : null,
+            NextAttemptAt = state == VideoState.Reconnecting ? DateTimeOffset.UtcNow.AddSeconds(110) : null,
+            FailedAttempts = 4,
             FramesInWindow = 3,
         });
         await using RunningServer server = await RunningServer.StartAsync(service);
-        await using OpenedDashboard dashboard = await OpenedDashboard.OpenAsync(chromium, server.Address, "/videos/door");
-        ILocator main = dashboard.Page.Locator("#main");
-        await Assertions.Expect(main).ToContainTextAsync(words);
-        if (state is VideoState.Failed or VideoState.Stalled or VideoState.Reconnecting)
-            await Assertions.Expect(main).ToContainTextAsync("route to the camera");
-        if (state == VideoState.Reconnecting)
-            await Assertions.Expect(main).ToContainTextAsync(new Regex("in 1 min"));
-        if (state == VideoState.Live)
-            await Assertions.Expect(main).ToContainTextAsync("3 of 16 frames");
-        await dashboard.AssertAccessibleAsync();
+        await using OpenedDashboard dashboard = await OpenedDashboard.OpenAsync(chromium, server.Address);
+        foreach (string page in (string[])["/", "/videos/door"])
+        {
+            await dashboard.GoAsync(page);
+            ILocator main = dashboard.Page.Locator("#main");
+            await Assertions.Expect(dashboard.Heading).ToHaveTextAsync(page == "/" ? "Wall" : "door");
+            await Assertions.Expect(main).ToContainTextAsync(words);
+            if (state is VideoState.Failed or VideoState.Stalled or VideoState.Reconnecting)
+                await Assertions.Expect(main).ToContainTextAsync("route to the camera");
+            if (state == VideoState.Reconnecting)
+                await Assertions.Expect(main).ToContainTextAsync(new Regex("in 1 min"));
+            if (state == VideoState.Live)
+                await Assertions.Expect(main).ToContainTextAsync("3 of 16 frames");
+            await dashboard.AssertAccessibleAsync();
+        }
+
         dashboard.AssertQuiet();
     }
 

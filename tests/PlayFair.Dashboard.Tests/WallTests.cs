@@ -22,34 +22,6 @@ public sealed class WallTests(ChromiumFixture chromium, RealServer real)
         dashboard.AssertQuiet();
     }
 
-    [Theory]
-    [InlineData(VideoState.Connecting, "connecting")]
-    [InlineData(VideoState.Live, "live")]
-    [InlineData(VideoState.Stalled, "stalled")]
-    [InlineData(VideoState.Reconnecting, "reconnecting")]
-    [InlineData(VideoState.Ended, "ended")]
-    [InlineData(VideoState.Failed, "failed")]
-    [InlineData(VideoState.Paused, "paused")]
-    public async Task Each_state_is_said_in_words_with_its_reason(VideoState state, string words)
-    {
-        var service = new FakeVideoService();
-        service.Put(Samples.Status(Samples.Definition("door"), state, "no route to the camera") with
-        {
-            NextAttemptAt = state == VideoState.Reconnecting ? DateTimeOffset.UtcNow.AddSeconds(90) : null,
-            FailedAttempts = 4,
-        });
-        await using RunningServer server = await RunningServer.StartAsync(service);
-        await using OpenedDashboard dashboard = await OpenedDashboard.OpenAsync(chromium, server.Address);
-        ILocator tile = Tile(dashboard, "door");
-        await Assertions.Expect(tile).ToContainTextAsync(words);
-        if (state is VideoState.Failed or VideoState.Stalled or VideoState.Reconnecting)
-            await Assertions.Expect(tile).ToContainTextAsync("route to the camera");
-        if (state == VideoState.Reconnecting)
-            await Assertions.Expect(tile).ToContainTextAsync(new Regex("Next attempt in 1 min"));
-        await dashboard.AssertAccessibleAsync();
-        dashboard.AssertQuiet();
-    }
-
     [Fact]
     public async Task A_tile_changes_with_the_stream()
     {
