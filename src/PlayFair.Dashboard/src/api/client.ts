@@ -125,7 +125,6 @@ export const api = {
     change<SourceProbe>('POST', 'probe', { source, transport }, signal),
   plan: (definition: Partial<VideoDefinition>, signal?: AbortSignal) =>
     change<VideoPlan>('POST', 'plan', definition, signal),
-  latest: (id: string, signal?: AbortSignal) => get<AttributionUpdate>(videoPath(id, '/latest'), {}, signal),
   history: (id: string, query: Range & { limit?: number }, signal?: AbortSignal) =>
     get<AttributionUpdate[]>(videoPath(id, '/history'), { ...query }, signal),
   frames: (id: string, query: Range & { fromFrame?: number; limit?: number }, signal?: AbortSignal) =>

@@ -1,5 +1,5 @@
 import { address, setQuery } from '../../address';
-import type { AttributionUpdate, ReportedClass } from '../../api/contracts';
+import type { AttributionUpdate } from '../../api/contracts';
 import { instant, isoOf } from './history/axis';
 
 /**
@@ -54,12 +54,6 @@ export function changeView(change: Partial<View>): void {
     query['to'] = change.zoom ? isoOf(change.zoom[1]) : null;
   }
   setQuery(query);
-}
-
-/** The classes to show of an update: those chosen that it reports, or its top class. */
-export function shownClasses(update: AttributionUpdate, view: View): ReportedClass[] {
-  const chosen = (view.classes ?? []).flatMap(index => update.classes.find(c => c.index === index) ?? []);
-  return chosen.length > 0 ? chosen : update.classes.slice(0, 1);
 }
 
 /** Position in the window of the frame looked at; the newest where it is not in the window. */
