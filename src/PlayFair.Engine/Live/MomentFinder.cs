@@ -251,4 +251,4 @@ internal sealed class MomentFinder
 /// <param name="Before">Only lower ones.</param>
 /// <param name="FirstTicks">Earliest arrival, UTC.</param>
 /// <param name="LastTicks">Latest arrival, UTC.</param>
-internal readonly record struct BackwardQuery(long Before, long FirstTicks, long LastTicks, int Limit);
+public readonly record struct BackwardQuery(long Before, long FirstTicks, long LastTicks, int Limit);

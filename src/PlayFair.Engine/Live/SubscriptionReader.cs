@@ -5,7 +5,7 @@ namespace PlayFair.Engine;
 
 /// <summary>One subscriber's places in the feeds that it follows.</summary>
 internal sealed class SubscriptionReader(
-    Subscription subscription, Wakeup wakeup, VideoStore? store, int readAtOnce, TimeProvider time) : IDisposable
+    Subscription subscription, Wakeup wakeup, IVideoStore? store, int readAtOnce, TimeProvider time) : IDisposable
 {
     /// <summary>Wakes the subscriber when the next update that it is to have is due; null: it is to have all.</summary>
     private readonly ITimer? _due = subscription.MaxRateHz is null

@@ -4,7 +4,7 @@ namespace PlayFair.Engine;
 
 /// <summary>The store cannot be opened, read or written; the message says what was found and what to do.</summary>
 #pragma warning disable RCS1194 // Without words it would say nothing.
-public sealed class StoreException(string message, Exception? innerException = null)
+public class StoreException(string message, Exception? innerException = null)
     : Exception(message, innerException)
 #pragma warning restore RCS1194
 {
@@ -29,3 +29,9 @@ public sealed class StoreException(string message, Exception? innerException = n
         _ => problem.Message,
     };
 }
+
+/// <summary>A write was refused: another process owns the video now.</summary>
+#pragma warning disable RCS1194 // It is always about a video.
+public sealed class SupersededException(string video)
+    : StoreException($"Video '{video}' runs elsewhere now: what comes of it here is not stored.");
+#pragma warning restore RCS1194

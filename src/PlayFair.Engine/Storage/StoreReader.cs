@@ -14,6 +14,13 @@ internal sealed class StoreReader(StoreConnection connection, TextTable texts) :
             JsonSerializer.Deserialize(row.GetString(0), ContractJson.Lines.VideoDefinition)!,
             row.IsDBNull(1) ? null : row.GetString(1)));
 
+    public StoredVideo? Video(long video) => connection.Rows(
+        "SELECT definition, resume FROM videos WHERE id = $1 AND is_deleted = 0",
+        row => new StoredVideo(
+            JsonSerializer.Deserialize(row.GetString(0), ContractJson.Lines.VideoDefinition)!,
+            row.IsDBNull(1) ? null : row.GetString(1)),
+        video).FirstOrDefault();
+
     public AttributionUpdate? Update(string name, long video, long sequence) => connection.Rows(
         "SELECT arrived, body FROM updates WHERE video = $1 AND sequence = $2",
         row => _codec.Decode(name, sequence, row.GetInt64(0), row.GetFieldValue<byte[]>(1)),

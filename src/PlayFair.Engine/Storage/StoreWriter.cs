@@ -9,6 +9,7 @@ namespace PlayFair.Engine;
 internal sealed class VideoEntry(long id)
 {
     private long _lastSequence = -1;
+    private long _claim;
     private long _updateCount;
     private long _updateBytes;
 
@@ -27,6 +28,13 @@ internal sealed class VideoEntry(long id)
     public long UpdateCount => Volatile.Read(ref _updateCount);
 
     public long UpdateBytes => Volatile.Read(ref _updateBytes);
+
+    /// <summary>Number of the newest claim; 0 before the first of this process.</summary>
+    public long Claim
+    {
+        get => Volatile.Read(ref _claim);
+        set => Volatile.Write(ref _claim, value);
+    }
 
     /// <summary>How often the video was saved: an update from before the last time brings no resume state.</summary>
     public int SaveCount { get; set; }
@@ -153,7 +161,8 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
         IReadOnlyList<(long Video, long Sequence)> watermarks) =>
         Transact(() =>
         {
-            foreach ((long video, StatisticsBlob blob) in blobs)
+            HashSet<long> late = [.. watermarks.Where(mark => IsLate(mark.Video, mark.Sequence)).Select(mark => mark.Video)];
+            foreach ((long video, StatisticsBlob blob) in blobs.Where(blob => !late.Contains(blob.Video)))
             {
                 connection.Execute(
                     """
@@ -163,9 +172,12 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
                     video, texts.NumberOf(blob.Model), blob.BucketStart.UtcTicks, blob.Bytes);
             }
 
-            foreach ((long video, long sequence) in watermarks)
+            foreach ((long video, long sequence) in watermarks.Where(mark => !late.Contains(mark.Video)))
                 connection.Execute("UPDATE videos SET statistics_sequence = $2 WHERE id = $1", video, sequence);
         });
+
+    private bool IsLate(long video, long sequence) =>
+        connection.Number("SELECT statistics_sequence FROM videos WHERE id = $1", video) > sequence;
 
     private void Transact(Action work)
     {

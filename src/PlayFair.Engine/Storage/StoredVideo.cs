@@ -11,11 +11,13 @@ public sealed record StoredVideo(VideoDefinition Definition, string? Resume);
 /// <param name="LeavingFrames">Final tracks of the frames that left the window before it, oldest first.</param>
 /// <param name="Thumbnails">Pictures to keep as long as the update.</param>
 /// <param name="Resume">Replaces the video's, unless null.</param>
+/// <param name="Claim">The owner's; 0 of a process that has the store for itself.</param>
 public sealed record StoredUpdate(
     AttributionUpdate Update,
     IReadOnlyList<FrameTrack> LeavingFrames,
     IReadOnlyList<StoredThumbnail> Thumbnails,
-    string? Resume);
+    string? Resume,
+    long Claim = 0);
 
 /// <summary>A picture of a frame.</summary>
 /// <param name="FrameIndex">As in <see cref="AttributionUpdate.FrameIndices"/>.</param>

@@ -13,7 +13,7 @@ namespace PlayFair.Engine;
 /// an update.</para>
 /// <para>Safe for any number of threads; the updates of one video are appended one after the other.</para>
 /// </remarks>
-public sealed class VideoStore : IAsyncDisposable
+public sealed class VideoStore : IVideoStore
 {
     private const int MostUpdatesPerCommit = 1024;
     private const int MostIdleReaders = 8;
@@ -76,7 +76,6 @@ public sealed class VideoStore : IAsyncDisposable
             _ => DueRetention(), null, options.RetentionInterval, options.RetentionInterval);
     }
 
-    /// <summary>How the store is doing.</summary>
     public StoreStatus Status
     {
         get
@@ -142,28 +141,35 @@ public sealed class VideoStore : IAsyncDisposable
         }
     }
 
-    /// <summary>All videos, ordered by id.</summary>
-    /// <exception cref="StoreException">The database cannot be read.</exception>
     public IReadOnlyList<StoredVideo> Videos() => Read(reader => reader.Videos());
 
-    /// <summary>Stores a video, as a new one or in place of the one with its id, whose history stays.</summary>
-    /// <remarks>
-    /// Its resume state holds, null too: updates that wait in the queue at this moment do not replace it.
-    /// </remarks>
-    /// <exception cref="StoreException">It cannot be written.</exception>
-    public void SaveVideo(StoredVideo video) => Write(() =>
+    public StoredVideo? FindVideo(string id) =>
+        _videos.TryGetValue(id, out VideoEntry? video) ? Read(reader => reader.Video(video.Id)) : null;
+
+    public VideoClaim? Claim(string id)
+    {
+        lock (_writing)
+        {
+            if (!_videos.TryGetValue(id, out VideoEntry? video))
+                return null;
+            // What the owner before has appended and is not committed is refused when its turn comes.
+            long number = ++video.Claim;
+            video.LastAppended = video.LastSequence;
+            return new VideoClaim(
+                number, Read(reader => reader.Video(video.Id))!, LastSequence(id),
+                Read(reader => reader.StatisticsWatermarks()).TryGetValue(id, out long counted) ? counted : null);
+        }
+    }
+
+    public void SaveVideo(StoredVideo video, long claim = 0) => Write(() =>
     {
         string id = video.Definition.Id;
+        CheckClaim(id, claim);
         long row = _writer.SaveVideo(video);
         VideoEntry entry = _videos.GetOrAdd(id, _ => new VideoEntry(row));
         entry.SaveCount++;
     });
 
-    /// <summary>
-    /// Deletes a video with all its history; without effect where there is none. It is gone at once, its space bit by
-    /// bit.
-    /// </summary>
-    /// <exception cref="StoreException">It cannot be written.</exception>
     public void DeleteVideo(string id)
     {
         Write(() =>
@@ -178,17 +184,12 @@ public sealed class VideoStore : IAsyncDisposable
         DueRetention();
     }
 
-    /// <summary>Has an update written soon; waits while the queue is full.</summary>
-    /// <exception cref="ArgumentException">
-    /// There is no such video, its sequence number is not above the last one's, a frame track is another video's, or
-    /// values and frames differ in number.
-    /// </exception>
-    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
     public async ValueTask AppendAsync(StoredUpdate update, CancellationToken cancellationToken)
     {
         AttributionUpdate content = update.Update;
         if (!_videos.TryGetValue(content.Video, out VideoEntry? video))
             throw new ArgumentException($"There is no video '{content.Video}' in the store: save it first.");
+        CheckClaim(video, content.Video, update.Claim);
         if (content.Sequence <= video.LastAppended)
         {
             throw new ArgumentException(
@@ -203,19 +204,13 @@ public sealed class VideoStore : IAsyncDisposable
         video.LastAppended = content.Sequence;
     }
 
-    /// <summary>
-    /// Stores the tracks of the frames that were in the window when a video ended, with its last update; flush before.
-    /// Tracks of the same frames are replaced.
-    /// </summary>
-    /// <exception cref="StoreException">They cannot be written.</exception>
-    public void SaveLastTracks(string id, IReadOnlyList<FrameTrack> tracks) => Write(() =>
+    public void SaveLastTracks(string id, IReadOnlyList<FrameTrack> tracks, long claim = 0) => Write(() =>
     {
+        CheckClaim(id, claim);
         if (tracks.Count > 0 && _videos.TryGetValue(id, out VideoEntry? video))
             _writer.AddTracks(video, id, tracks);
     });
 
-    /// <summary>Completes once all that was appended before is committed, or could not be, and told of.</summary>
-    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -224,21 +219,14 @@ public sealed class VideoStore : IAsyncDisposable
         await flushed.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>
-    /// Sequence number of the last update stored, or told of though it could not be stored; null before the first.
-    /// </summary>
     public long? LastSequence(string id) =>
         _videos.TryGetValue(id, out VideoEntry? video) && video.LastSequence is >= 0 and var last ? last : null;
 
-    /// <summary>One update; null where it is not stored.</summary>
-    /// <exception cref="StoreException">The database cannot be read.</exception>
     public AttributionUpdate? ReadUpdate(string id, long sequence) =>
         _videos.TryGetValue(id, out VideoEntry? video)
             ? Read(reader => reader.Update(id, video.Id, sequence))
             : null;
 
-    /// <summary>Updates by sequence number, lowest first; times in the query are arrivals of the newest frame.</summary>
-    /// <exception cref="StoreException">The database cannot be read.</exception>
     public IReadOnlyList<AttributionUpdate> ReadUpdates(string id, HistoryQuery query)
     {
         CheckLimit(query);
@@ -247,11 +235,6 @@ public sealed class VideoStore : IAsyncDisposable
             : [];
     }
 
-    /// <summary>
-    /// Frame tracks in the order in which the frames left; sequence numbers in the query are those of their last
-    /// update, times are arrivals of the frames.
-    /// </summary>
-    /// <exception cref="StoreException">The database cannot be read.</exception>
     public IReadOnlyList<FrameTrack> ReadFrameTracks(string id, HistoryQuery query)
     {
         CheckLimit(query);
@@ -260,44 +243,29 @@ public sealed class VideoStore : IAsyncDisposable
             : [];
     }
 
-    /// <summary>Updates by sequence number, highest first.</summary>
-    /// <exception cref="StoreException">The database cannot be read.</exception>
-    internal IReadOnlyList<AttributionUpdate> ReadBackwards(string id, BackwardQuery query) =>
+    public IReadOnlyList<AttributionUpdate> ReadBackwards(string id, BackwardQuery query) =>
         _videos.TryGetValue(id, out VideoEntry? video)
             ? Read(reader => reader.UpdatesBackwards(id, video.Id, query))
             : [];
 
-    /// <summary>A period at a glance; null where there is no such video.</summary>
-    /// <exception cref="StoreException">The database cannot be read.</exception>
     public Timeline? ReadTimeline(string id, TimelineQuery query) =>
         _videos.TryGetValue(id, out VideoEntry? video)
             ? Read(reader => reader.Timeline(id, video.Id, query))
             : null;
 
-    /// <summary>The picture of a frame, the newest if there are several; null where there is none.</summary>
-    /// <exception cref="StoreException">The database cannot be read.</exception>
     public byte[]? ReadThumbnail(string id, long frameIndex) =>
         _videos.TryGetValue(id, out VideoEntry? video)
             ? Read(reader => reader.Thumbnail(video.Id, frameIndex))
             : null;
 
-    /// <summary>Statistics, ordered by video, model and bucket.</summary>
-    /// <exception cref="StoreException">The database cannot be read.</exception>
     public IReadOnlyList<StatisticsBlob> ReadStatistics(StatisticsRange range) =>
         Read(reader => reader.Statistics(range));
 
-    /// <summary>Stores buckets in place of those of the same video, model and start, all or none of them.</summary>
-    /// <param name="watermarks">
-    /// For each video the last sequence number that its buckets include. What is said of unknown videos is left out.
-    /// </param>
-    /// <exception cref="StoreException">They cannot be written.</exception>
     public void SaveStatistics(IReadOnlyList<StatisticsBlob> blobs, IReadOnlyDictionary<string, long> watermarks) =>
         Write(() => _writer.SaveStatistics(
             [.. blobs.Where(b => _videos.ContainsKey(b.Video)).Select(b => (_videos[b.Video].Id, b))],
             [.. watermarks.Where(w => _videos.ContainsKey(w.Key)).Select(w => (_videos[w.Key].Id, w.Value))]));
 
-    /// <summary>For each video with statistics the last sequence number that they include.</summary>
-    /// <exception cref="StoreException">The database cannot be read.</exception>
     public IReadOnlyDictionary<string, long> StatisticsWatermarks() => Read(reader => reader.StatisticsWatermarks());
 
     /// <summary>Commits what was appended and closes the file.</summary>
@@ -320,6 +288,18 @@ public sealed class VideoStore : IAsyncDisposable
     {
         lock (_writing)
             _connection.Execute($"PRAGMA max_page_count = {count}");
+    }
+
+    private void CheckClaim(string id, long claim)
+    {
+        if (_videos.TryGetValue(id, out VideoEntry? video))
+            CheckClaim(video, id, claim);
+    }
+
+    private static void CheckClaim(VideoEntry video, string id, long claim)
+    {
+        if (claim != 0 && claim != video.Claim)
+            throw new SupersededException(id);
     }
 
     private static void CheckLimit(HistoryQuery query)
@@ -473,10 +453,14 @@ public sealed class VideoStore : IAsyncDisposable
         return true;
     }
 
+    private static bool IsSuperseded(PendingUpdate update) =>
+        update.Stored.Claim != 0 && update.Stored.Claim != update.Video.Claim;
+
     private void Commit(List<PendingUpdate> updates)
     {
         lock (_writing)
         {
+            updates.RemoveAll(IsSuperseded);
             try
             {
                 _writer.Write(updates);
