@@ -20,6 +20,7 @@ namespace PlayFair.Contracts;
 [JsonSerializable(typeof(ModelInfo))]
 [JsonSerializable(typeof(IReadOnlyList<ModelInfo>))]
 [JsonSerializable(typeof(ServiceStatus))]
+[JsonSerializable(typeof(ClusterStatus))]
 [JsonSerializable(typeof(Session))]
 [JsonSerializable(typeof(StatisticsQuery))]
 [JsonSerializable(typeof(StatisticsReport))]

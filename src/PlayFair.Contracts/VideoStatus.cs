@@ -51,6 +51,9 @@ public sealed record VideoStatus
     /// <summary>Name and version of the model.</summary>
     public required string Model { get; init; }
 
+    /// <summary>Name of the silo that runs it; null where there is no cluster, and while no silo runs it.</summary>
+    public string? Silo { get; init; }
+
     /// <summary>How many frames the window holds now.</summary>
     public int FramesInWindow { get; init; }
 

@@ -107,6 +107,11 @@ internal sealed class FakeVideoService : IVideoService
         }
     }
 
+    /// <summary>What the cluster is told to be; null: there is none.</summary>
+    public ClusterStatus? Cluster { get; set; }
+
+    public Task<ClusterStatus?> ClusterAsync(CancellationToken cancellationToken = default) => Task.FromResult(Cluster);
+
     public Task<IReadOnlyList<VideoStatus>> ListAsync(CancellationToken cancellationToken = default)
     {
         lock (_gate)

@@ -88,6 +88,9 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         return service;
     }
 
+    public Task<ClusterStatus?> ClusterAsync(CancellationToken cancellationToken = default) =>
+        Task.FromResult<ClusterStatus?>(null);
+
     public Task<IReadOnlyList<VideoStatus>> ListAsync(CancellationToken cancellationToken = default) =>
         Task.FromResult<IReadOnlyList<VideoStatus>>(
             [.. _videos.Values.Select(video => video.Status).OrderBy(s => s.Definition.Id, StringComparer.Ordinal)]);

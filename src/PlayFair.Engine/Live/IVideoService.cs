@@ -16,6 +16,9 @@ public interface IVideoService
     /// <summary>The service as a whole.</summary>
     ServiceStatus Status { get; }
 
+    /// <summary>The cluster that runs the videos; null where one process does.</summary>
+    Task<ClusterStatus?> ClusterAsync(CancellationToken cancellationToken = default);
+
     /// <summary>All videos, ordered by id.</summary>
     Task<IReadOnlyList<VideoStatus>> ListAsync(CancellationToken cancellationToken = default);
 
