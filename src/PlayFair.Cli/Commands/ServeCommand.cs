@@ -113,7 +113,7 @@ internal static class ServeCommand
             named.Add(video);
         if (arguments.GetValue(Demo))
             named.AddDemo();
-        EmbeddedOptions options = Options(configuration, named, arguments.GetValue(ModelNames) ?? []);
+        VideoServiceOptions options = Options(configuration, named, arguments.GetValue(ModelNames) ?? []);
         CheckPort(configuration.Address);
         MakeFolder(options.StorePath);
         await using EmbeddedVideoService service = await EmbeddedVideoService.StartAsync(options, cancellationToken);
@@ -158,7 +158,7 @@ internal static class ServeCommand
         });
     }
 
-    private static EmbeddedOptions Options(ServerConfiguration configuration, NamedVideos named, string[] models)
+    private static VideoServiceOptions Options(ServerConfiguration configuration, NamedVideos named, string[] models)
     {
         List<ModelPackage> packages = models.Length > 0
             ? [.. models.Select(ModelFolders.Load)]
@@ -180,7 +180,7 @@ internal static class ServeCommand
 
 
         SourcesConfiguration sources = configuration.Sources;
-        return new EmbeddedOptions
+        return new VideoServiceOptions
         {
             Models = packages,
             DefaultModel = first,
@@ -326,7 +326,7 @@ internal static class ServeCommand
 
     /// <summary>Says what runs where, and how to go on.</summary>
     private static async Task TellAsync(
-        WebApplication server, EmbeddedVideoService service, ServerConfiguration configuration, EmbeddedOptions options)
+        WebApplication server, EmbeddedVideoService service, ServerConfiguration configuration, VideoServiceOptions options)
     {
         string url = server.Urls.First();
         string reach = configuration.Address.IsLocal ? "this machine only" : "whoever has a token";

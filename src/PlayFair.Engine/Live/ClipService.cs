@@ -9,7 +9,7 @@ namespace PlayFair.Engine;
 /// Attributes file videos as a whole, one at a time. Features are kept a while, of short files those of every frame, so
 /// that another number of frames or another score needs no decoding.
 /// </summary>
-internal sealed class ClipService(EmbeddedOptions options) : IDisposable
+internal sealed class ClipService(VideoServiceOptions options) : IDisposable
 {
     /// <summary>Up to this many frames all are described: a second of one core, and every later question is free.</summary>
     private const int MostDescribed = 1500;

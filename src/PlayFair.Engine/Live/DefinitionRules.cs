@@ -21,6 +21,16 @@ internal static partial class DefinitionRules
     /// <summary>No video keeps more than this of its samples: a server runs many, and others may add them.</summary>
     private const long MaxSampleBytes = 1L << 30;
 
+    public static VideoServiceException NotFound(string id) => new(
+        VideoServiceError.NotFound, $"There is no video '{id}'; the list of videos names those that there are.");
+
+    public static VideoServiceException Exists(string id) => new(
+        VideoServiceError.Exists, $"There is a video '{id}' already; change it, or give this one another id.", "id");
+
+    public static VideoServiceException TooManyVideos(int count) => new(
+        VideoServiceError.LimitReached,
+        $"There are {count} videos, as many as there may be. Remove one, or raise the limit.");
+
     /// <summary>Checks every field but the source, and fills in what was left open. There may be no id yet.</summary>
     /// <exception cref="VideoServiceException">A field is wrong; the exception names it.</exception>
     public static VideoDefinition Complete(VideoDefinition definition, ModelPackage model)

@@ -7,7 +7,7 @@ using PlayFair.Video;
 namespace PlayFair.Engine;
 
 /// <summary>One model package at work: its backbone and ONNX head are loaded with the first video that needs them.</summary>
-internal sealed class LiveModel(ModelPackage package, EmbeddedOptions options) : IAsyncDisposable
+internal sealed class LiveModel(ModelPackage package, VideoServiceOptions options) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _loading = new(1, 1);
     private OnnxBackbone? _backbone;

@@ -22,7 +22,7 @@ internal sealed class SubscriptionReader(
     private TimeSpan _wait;
 
     /// <summary>Follows a video from now on, unless it does already.</summary>
-    public void Follow(EmbeddedVideo video)
+    public void Follow(IFollowedVideo video)
     {
         VideoFeed feed = video.Feed;
         if (_places.TryGetValue(feed.Video, out Place? place) && place.Feed == feed)
@@ -125,9 +125,9 @@ internal sealed class SubscriptionReader(
         }
     }
 
-    private sealed class Place(EmbeddedVideo video)
+    private sealed class Place(IFollowedVideo video)
     {
-        public EmbeddedVideo Video { get; set; } = video;
+        public IFollowedVideo Video { get; set; } = video;
 
         public VideoFeed Feed { get; } = video.Feed;
 

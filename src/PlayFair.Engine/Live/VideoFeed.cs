@@ -73,6 +73,49 @@ internal sealed class VideoFeed(string video, int capacity, long nextSequence)
         }
     }
 
+    /// <summary>
+    /// Has the feed go on later: updates before a sequence number are all published, and are read from the store. Without
+    /// effect where it is there already.
+    /// </summary>
+    public void Advance(long nextSequence)
+    {
+        lock (_lock)
+        {
+            if (nextSequence <= _nextSequence)
+                return;
+            _firstSequence = _nextSequence = nextSequence;
+            Wake(_updateReaders);
+        }
+    }
+
+    /// <summary>Takes an update that came over the network: those that are missing before it are in the store.</summary>
+    /// <returns>False: it is here already.</returns>
+    public bool Receive(AttributionUpdate update)
+    {
+        lock (_lock)
+        {
+            if (update.Sequence < _nextSequence)
+                return false;
+            Advance(update.Sequence);
+            Publish(update);
+            return true;
+        }
+    }
+
+    /// <summary>The updates here that a query asks for, lowest sequence number first.</summary>
+    public IReadOnlyList<AttributionUpdate> Find(HistoryQuery query)
+    {
+        var events = new List<UpdateEvent>();
+        Read(FirstSequence, int.MaxValue, events);
+        return
+        [
+            .. events.Select(e => e.Update)
+                .Where(u => !(u.Sequence < query.FromSequence || u.Sequence > query.ToSequence
+                    || u.ArrivedAt < query.From || u.ArrivedAt > query.To))
+                .Take(query.Limit),
+        ];
+    }
+
     public void StatusChanged()
     {
         lock (_lock)

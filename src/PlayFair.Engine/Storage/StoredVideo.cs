@@ -33,4 +33,17 @@ public sealed record StatisticsRange(
     IReadOnlyList<string>? Videos = null,
     string? Model = null,
     DateTimeOffset? From = null,
-    DateTimeOffset? To = null);
+    DateTimeOffset? To = null)
+{
+    /// <summary>What covers a query's period and the one that it is compared with.</summary>
+    public static StatisticsRange Of(StatisticsQuery query)
+    {
+        bool hasReference = query.ReferenceFrom is not null || query.ReferenceTo is not null;
+        DateTimeOffset? from = query.From, to = query.To;
+        if (hasReference && (query.ReferenceFrom is null || query.ReferenceFrom < from))
+            from = query.ReferenceFrom;
+        if (hasReference && (query.ReferenceTo is null || query.ReferenceTo > to))
+            to = query.ReferenceTo;
+        return new StatisticsRange(query.Videos, query.Model, from, to);
+    }
+}

@@ -45,7 +45,7 @@ public sealed class EmbeddedVideoServiceTests : VideoServiceContract
     }
 
     protected override async Task<IVideoService> StartAsync(int maxVideos, int maxSubscribers) =>
-        _service = await EmbeddedVideoService.StartAsync(new EmbeddedOptions
+        _service = await EmbeddedVideoService.StartAsync(new VideoServiceOptions
         {
             Models = [Model],
             StorePath = Path.Combine(Folder, "playfair.db"),

@@ -162,7 +162,7 @@ internal sealed class LiveBenchmark(
         public static async Task<RunningService> StartAsync(ModelPackage model, CancellationToken cancellationToken)
         {
             DirectoryInfo folder = Directory.CreateTempSubdirectory("playfair-bench-");
-            var options = new EmbeddedOptions
+            var options = new VideoServiceOptions
             {
                 Models = [model],
                 StorePath = Path.Combine(folder.FullName, "playfair.db"),

@@ -5,13 +5,13 @@ using PlayFair.Video;
 
 namespace PlayFair.Engine;
 
-/// <summary>One video of an <see cref="EmbeddedVideoService"/>: its runs, its status, and the way of its updates.</summary>
-internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
+/// <summary>One video that runs in this process: its runs, its status, and the way of its updates.</summary>
+internal sealed class HostedVideo : IUpdateSink, IFollowedVideo, IAsyncDisposable
 {
-    private readonly EmbeddedOptions _options;
-    private readonly VideoStore? _store;
+    private readonly VideoHost _host;
+    private readonly VideoServiceOptions _options;
+    private readonly IVideoStore? _store;
     private readonly LiveModel _model;
-    private readonly SemaphoreSlim _cores;
     private readonly VideoSource? _address;
     private readonly CancellationTokenSource _stopping = new();
     private readonly LatencyWindow _latencies;
@@ -36,15 +36,14 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
     /// <param name="definition">Complete and checked, with the source's credentials.</param>
     /// <param name="address">The source; null: <paramref name="refusal"/> says why it cannot be opened.</param>
     /// <param name="run">Where an earlier process was; null for a new video.</param>
-    public EmbeddedVideo(
+    public HostedVideo(
         VideoDefinition definition,
         VideoSource? address,
         LiveModel model,
         RunState? run,
         VideoFeed feed,
-        VideoStore? store,
-        SemaphoreSlim cores,
-        EmbeddedOptions options,
+        VideoHost host,
+        long claim,
         string? refusal = null)
     {
         Definition = definition;
@@ -52,9 +51,10 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
         _address = address;
         _model = model;
         _run = run;
-        _store = store;
-        _cores = cores;
-        _options = options;
+        Claim = claim;
+        _host = host;
+        _store = host.Store;
+        VideoServiceOptions options = _options = host.Options;
         _latencies = new LatencyWindow(options.Time);
         _shelf = new FrameShelf(model.Format, Math.Min(definition.Window, 256) + 16, options.ThumbnailInterval);
         _status = new SourceStatus(
@@ -67,6 +67,12 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
     public VideoSource? Address => _address;
 
     public VideoFeed Feed { get; }
+
+    /// <summary>The store's number of this process's claim on the video; 0 where it has the store for itself.</summary>
+    public long Claim { get; }
+
+    /// <summary>Told, once, when another process has claimed the video: nothing that comes of it here is stored.</summary>
+    public Action? Superseded { get; set; }
 
     public string? Resume => _run?.ToJson();
 
@@ -133,7 +139,7 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
     }
 
     public void Start() => _running = _address is { } address && !Definition.Paused
-        ? Task.Run(() => RunAsync(address, _stopping.Token))
+        ? Task.Run(() => RunUntilSupersededAsync(address, _stopping.Token))
         : Task.CompletedTask;
 
     /// <summary>Ends the run; it can be gone on with from <see cref="Resume"/>.</summary>
@@ -151,8 +157,11 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
     }
 
     /// <summary>One that goes on where this one, which was disposed of, has stopped.</summary>
-    public EmbeddedVideo Again() => new(
-        Definition, _address, _model, _run, Feed, _store, _cores, _options, _address is null ? _status.Reason : null);
+    public HostedVideo Again() => new(
+        Definition, _address, _model, _run, Feed, _host, Claim, _address is null ? _status.Reason : null)
+    {
+        Superseded = Superseded,
+    };
 
     /// <summary>Takes over what its run does not depend on.</summary>
     public void Relabel(VideoDefinition definition) =>
@@ -237,7 +246,7 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
         }
 
         await _store.AppendAsync(
-            new StoredUpdate(move.Update, move.LeavingFrames, [.. _thumbnails], resume), cancellationToken);
+            new StoredUpdate(move.Update, move.LeavingFrames, [.. _thumbnails], resume, Claim), cancellationToken);
         _thumbnails.Clear();
     }
 
@@ -258,11 +267,24 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
         await _store.FlushAsync(cancellationToken);
         try
         {
-            _store.SaveLastTracks(Definition.Id, tracks);
+            _store.SaveLastTracks(Definition.Id, tracks, Claim);
         }
-        catch (StoreException)
+        catch (StoreException failure) when (failure is not SupersededException)
         {
             // As for updates: the store's status says why.
+        }
+    }
+
+    private async Task RunUntilSupersededAsync(VideoSource address, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunAsync(address, cancellationToken);
+        }
+        catch (SupersededException superseded)
+        {
+            SetStatus(new SourceStatus(SourceState.Failed, superseded.Message, _options.Time.GetUtcNow()));
+            Superseded?.Invoke();
         }
     }
 
@@ -304,7 +326,7 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
                 Begin(new RunState(fingerprint, Feed.NextSequence));
             }
 #pragma warning disable CA1031 // Whatever fails, fails this video only, and is told in its status.
-            catch (Exception failure)
+            catch (Exception failure) when (failure is not SupersededException)
 #pragma warning restore CA1031
             {
                 SetStatus(new SourceStatus(SourceState.Failed, Describe(failure), _options.Time.GetUtcNow()));
@@ -329,10 +351,10 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
         _run = run;
         try
         {
-            _store?.SaveVideo(new StoredVideo(Definition, run.ToJson()));
+            _store?.SaveVideo(new StoredVideo(Definition, run.ToJson()), Claim);
             _isRunStored = true;
         }
-        catch (StoreException)
+        catch (StoreException failure) when (failure is not SupersededException)
         {
             // A full disk does not stop a video; the store's status tells of it.
             _isRunStored = false;
@@ -366,7 +388,7 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
             FirstIndex = address.IsLive ? NextFrameIndex() : 0,
             Time = _options.Time,
         };
-        IFeatureSource features = await _model.OpenLaneAsync(cancellationToken);
+        IFeatureSource features = await _host.OpenFeaturesAsync(_model, cancellationToken);
         await using IFrameSource source = FrameSources.Open(address, _options.Sources, sourceOptions);
         source.StatusChanged = status =>
         {
@@ -386,7 +408,7 @@ internal sealed class EmbeddedVideo : IUpdateSink, IAsyncDisposable
         }
 
         var pipeline = new VideoPipeline(
-            Definition.Id, source, features, _window, this, _cores, _governor, _options.Time);
+            Definition.Id, source, features, _window, this, _host.Cores, _governor, _options.Time);
         await pipeline.RunAsync(cancellationToken);
     }
 

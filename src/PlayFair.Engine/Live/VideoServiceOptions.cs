@@ -4,8 +4,8 @@ using PlayFair.Video;
 
 namespace PlayFair.Engine;
 
-/// <summary>How an <see cref="EmbeddedVideoService"/> runs.</summary>
-public sealed record EmbeddedOptions
+/// <summary>How a video service runs in one process: the whole of it, or one silo of a cluster.</summary>
+public sealed record VideoServiceOptions
 {
     /// <summary>The packages that videos may name, at least one, of different names.</summary>
     public required IReadOnlyList<ModelPackage> Models { get; init; }
