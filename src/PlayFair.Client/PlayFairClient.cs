@@ -188,6 +188,21 @@ public sealed class PlayFairClient : IDisposable
     public Task<ServiceStatus> StatusAsync(CancellationToken cancellationToken = default) =>
         GetAsync(QueryBuilder.Path("status"), Json.ServiceStatus, cancellationToken);
 
+    /// <summary>The cluster that the server belongs to; null where one process runs the videos.</summary>
+    public async Task<ClusterStatus?> ClusterAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await GetAsync(QueryBuilder.Path("cluster"), Json.ClusterStatus, cancellationToken);
+        }
+        catch (PlayFairServerException failure) when (failure.Status == HttpStatusCode.NotFound)
+        {
+            // Any web server may answer so: a PlayFair server without a cluster has a status all the same.
+            await StatusAsync(cancellationToken);
+            return null;
+        }
+    }
+
     /// <summary>Who this client is to the server, and what it may do.</summary>
     public Task<Session> SessionAsync(CancellationToken cancellationToken = default) =>
         GetAsync(QueryBuilder.Path("session"), Json.Session, cancellationToken);

@@ -62,10 +62,6 @@ public sealed class ClientTests
     public async Task Every_other_question_has_its_path()
     {
         const string Report = """{"bucketSeconds":60,"updateCount":0,"models":[]}""";
-        const string Status = """
-            {"version":"playfair 1","startedAt":"2026-01-02T03:04:05Z","videoCount":1,"subscriberCount":2,
-             "store":{"isHealthy":true,"bytes":3,"updateCount":4,"bytesPerUpdate":5.5,"unstoredUpdateCount":0}}
-            """;
         await using var server = new ScriptedServer(
             answer => answer.SendJsonAsync(Video),
             answer => answer.SendAsync(201, "application/json", Video),
@@ -75,7 +71,7 @@ public sealed class ClientTests
             answer => answer.SendJsonAsync("[]"),
             answer => answer.SendJsonAsync(Report),
             answer => answer.SendJsonAsync("[]"),
-            answer => answer.SendJsonAsync(Status),
+            answer => answer.SendJsonAsync(Samples.ServiceStatus),
             answer => answer.SendAsync(200, "image/png", "png"),
             answer => answer.SendAsync(200, "text/csv", "a,b\n1,2\n"));
         using PlayFairClient client = Client(server);
@@ -136,6 +132,26 @@ public sealed class ClientTests
                 "/api/v1/videos/door/frames/18/thumbnail", "/api/v1/videos/door",
             ],
             server.Requests.Take(4).Select(r => r.Target));
+    }
+
+    [Fact]
+    public async Task Of_a_server_without_a_cluster_the_cluster_is_null_and_of_what_is_no_such_server_an_error()
+    {
+        const string NotFound = """{"title":"Not found","detail":"There is none."}""";
+        Task NoneAsync(Answer answer) => answer.SendAsync(404, "application/problem+json", NotFound);
+        await using var server = new ScriptedServer(
+            answer => answer.SendJsonAsync(Samples.Json(Samples.Cluster())),
+            NoneAsync, answer => answer.SendJsonAsync(Samples.ServiceStatus),
+            NoneAsync, NoneAsync);
+        using PlayFairClient client = Client(server);
+
+        ClusterStatus cluster = (await client.ClusterAsync(Token))!;
+        Assert.Equal([SiloState.Active, SiloState.Leaving, SiloState.Dead], cluster.Silos.Select(silo => silo.State));
+        Assert.Null(await client.ClusterAsync(Token));
+        await Assert.ThrowsAsync<PlayFairServerException>(() => client.ClusterAsync(Token));
+        Assert.Equal(
+            ["cluster", "cluster", "status", "cluster", "status"],
+            server.Requests.Select(request => request.Target["/api/v1/".Length..]));
     }
 
     [Fact]

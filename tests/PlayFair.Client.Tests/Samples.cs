@@ -8,6 +8,11 @@ internal static class Samples
 {
     public static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
+    public const string ServiceStatus = """
+        {"version":"playfair 1","startedAt":"2026-01-02T03:04:05Z","videoCount":1,"subscriberCount":2,
+         "store":{"isHealthy":true,"bytes":3,"updateCount":4,"bytesPerUpdate":5.5,"unstoredUpdateCount":0}}
+        """;
+
     public static AttributionUpdate Update(long sequence, string video = "door", int frameCount = 4) => new()
     {
         Video = video,
@@ -48,10 +53,59 @@ internal static class Samples
             Latency = new(20, 34, 40),
         };
 
+    /// <summary>Three silos: one that reports, one that leaves and is silent, and one that is dead.</summary>
+    public static ClusterStatus Cluster() => new()
+    {
+        Name = "cameras",
+        AnsweredBy = "silo-0",
+        Silos =
+        [
+            new()
+            {
+                Name = "silo-0",
+                Address = "10.0.0.4:11111@1",
+                State = SiloState.Active,
+                StartedAt = Start,
+                Accelerator = "cuda",
+                CapacityCores = 16,
+                LoadCores = 5.25,
+                UsedCores = 4.64,
+                MemoryBytes = 1_940_000_000,
+                VideoCount = 12,
+                UpdatesPerSecond = 96,
+                ReportedAt = Start.AddMinutes(5),
+            },
+            new()
+            {
+                Name = "silo-10",
+                Address = "10.0.0.5:11111@1",
+                State = SiloState.Leaving,
+                StartedAt = Start.AddSeconds(5),
+                CapacityCores = 4,
+                LoadCores = 0.5,
+                UsedCores = 0.4,
+                MemoryBytes = 700_000_000,
+                VideoCount = 1,
+                UpdatesPerSecond = 8,
+                ReportedAt = Start.AddMinutes(4),
+            },
+            new() { Name = "silo-2", Address = "10.0.0.6:11111@1", State = SiloState.Dead, ReportedAt = Start },
+        ],
+        Grains =
+        [
+            new("catalog", "silo-0", 1), new("video", "silo-0", 12), new("video", "silo-10", 1),
+        ],
+        VideoCount = 14,
+        UnplacedVideoCount = 1,
+    };
+
     public static string Json(AttributionUpdate update) =>
         JsonSerializer.Serialize(update, ContractJson.Lines.AttributionUpdate);
 
     public static string Json(VideoStatus status) => JsonSerializer.Serialize(status, ContractJson.Lines.VideoStatus);
+
+    public static string Json(ClusterStatus cluster) =>
+        JsonSerializer.Serialize(cluster, ContractJson.Lines.ClusterStatus);
 
     public static string Event(AttributionUpdate update) =>
         $"event: update\nid: {update.Sequence}\ndata: {Json(update)}\n\n";

@@ -22,6 +22,8 @@ public sealed class AccessTests
     [InlineData("DELETE", "/api/v1/videos/a", Manager, 204)]
     [InlineData("POST", "/api/v1/reload", Viewer, 403)]
     [InlineData("GET", "/api/v1/events", null, 401)]
+    [InlineData("GET", "/api/v1/cluster", null, 401)]
+    [InlineData("GET", "/api/v1/cluster", Viewer, 200)]
     [InlineData("GET", "/metrics", null, 401)]
     [InlineData("GET", "/metrics", Viewer, 200)]
     [InlineData("GET", "/nothing", null, 401)]
@@ -154,7 +156,7 @@ public sealed class AccessTests
     }
 
     private static Task<RunningServer> StartWithTokensAsync(Func<ServerConfiguration, ServerConfiguration>? configure = null) =>
-        RunningServer.StartAsync(new FakeVideoService().With("a"), configuration =>
+        RunningServer.StartAsync(new FakeVideoService { Cluster = Samples.Cluster(Samples.Start) }.With("a"), configuration =>
         {
             configuration = configuration with
             {

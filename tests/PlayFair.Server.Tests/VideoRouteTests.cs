@@ -287,6 +287,23 @@ public sealed class VideoRouteTests
     }
 
     [Fact]
+    public async Task The_cluster_is_told_where_there_is_one_and_where_not_how_one_is_made()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        await ProblemAssert.IsAsync(await server.GetAsync("/api/v1/cluster"), 404, "playfair serve", "playfair silo");
+
+        server.Service.Cluster = Samples.Cluster(Samples.Start);
+        JsonElement cluster = await server.GetJsonAsync("/api/v1/cluster");
+        JsonElement[] silos = [.. cluster.GetProperty("silos").EnumerateArray()];
+        Assert.Equal(["active", "active", "dead"], silos.Select(silo => silo.GetProperty("state").GetString()!));
+        Assert.Equal(4.8, silos[1].GetProperty("loadCores").GetDouble());
+        Assert.False(silos[2].TryGetProperty("version", out _));
+        Assert.Equal(
+            """{"kind":"catalog","silo":"silo-0","count":1}""", cluster.GetProperty("grains")[0].GetRawText());
+        Assert.Equal(1, cluster.GetProperty("unplacedVideoCount").GetInt32());
+    }
+
+    [Fact]
     public async Task Models_and_the_service_s_status_are_told()
     {
         await using RunningServer server = await RunningServer.StartAsync(new FakeVideoService().With("a"));

@@ -132,6 +132,11 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
         Get("models", ModelsAsync, new Operation("models", "The model packages that videos may name."))
             .Produces<IReadOnlyList<ModelInfo>>();
         Get("status", StatusAsync, new Operation("status", "The service as a whole.")).Produces<ServiceStatus>();
+        Get("cluster", ClusterAsync, new Operation("cluster", "The cluster: its silos, and what runs where.")
+        {
+            Description = "404 where one process runs the videos.",
+            Problems = [404],
+        }).Produces<ClusterStatus>();
         Get("session", SessionAsync, new Operation("session", "Who the caller is, and what it may do.")
         {
             Description = "Without tokens on the server: role manage, not protected.",
@@ -363,6 +368,15 @@ internal sealed class ApiRoutes(IVideoService service, ServerConfiguration confi
 
     private Task StatusAsync(HttpContext context) =>
         WriteAsync(context, service.Status, ContractJson.Lines.ServiceStatus);
+
+    private async Task ClusterAsync(HttpContext context)
+    {
+        ClusterStatus cluster = await service.ClusterAsync(context.RequestAborted)
+            ?? throw new RequestException(
+                StatusCodes.Status404NotFound,
+                "There is no cluster: one process runs the videos ('playfair serve'). 'playfair silo' makes clusters.");
+        await WriteAsync(context, cluster, ContractJson.Lines.ClusterStatus);
+    }
 
     private Task SessionAsync(HttpContext context)
     {
