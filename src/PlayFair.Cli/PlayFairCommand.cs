@@ -14,6 +14,7 @@ internal static class PlayFairCommand
         {
             AttributeCommand.Create(), ModelsCommand.Create(), VerifyCommand.Create(), EvaluateCommand.Create(),
             BenchCommand.Create(), ServeCommand.Create(), WatchCommand.Create(), VideosCommand.Create(), ExportCommand.Create(),
+            ClusterCommand.Create(),
         };
         // A video may be named '@clip.mp4'; by default that would name a file to read more arguments from.
         ParseResult parsed = root.Parse(

@@ -258,6 +258,8 @@ internal static class VideosCommand
         Console.WriteLine(VideoText.Text($"state     {VideoText.State(video.State)} since {video.Since:u}{reason}"));
         if (video.NextAttemptAt is { } next)
             Console.WriteLine(VideoText.Text($"attempt   {next:u}, after {video.FailedAttempts} that failed"));
+        if (video.Silo is { } silo)
+            Console.WriteLine($"silo      {Terminals.OneLine(silo)}");
         Console.WriteLine($"model     {Terminals.OneLine(video.Model)}, {d.Score ?? "the model's score"}");
         string rate = VideoText.Text($"{d.RateHz:0.##} frames/s");
         Console.WriteLine(
