@@ -79,6 +79,16 @@ internal sealed class HostedVideo : IUpdateSink, IFollowedVideo, IAsyncDisposabl
     /// <summary>0: all that was asked for is computed.</summary>
     public int QualityLevel => _governor?.Level ?? 0;
 
+    /// <summary>Over the last ten seconds.</summary>
+    public double UpdatesPerSecond
+    {
+        get
+        {
+            lock (_lock)
+                return _latencies.PerSecond();
+        }
+    }
+
     /// <summary>The source without credentials.</summary>
     public string ShownSource => _address?.Redacted ?? VideoSource.Redact(Definition.Source);
 

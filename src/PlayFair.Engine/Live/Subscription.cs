@@ -16,11 +16,15 @@ namespace PlayFair.Engine;
 /// The most updates a second of each video, <see cref="MinRate"/> to <see cref="MaxRate"/>: always the newest, and no
 /// <see cref="GapEvent"/> for those between. A reader that is slow then misses some, and is never behind. Null: all.
 /// </param>
+/// <param name="HereOnly">
+/// Whether only videos are followed that run in the process asked, not those that other processes of a cluster run.
+/// </param>
 public sealed record Subscription(
     IReadOnlyList<string>? Videos = null,
     IReadOnlyDictionary<string, long>? After = null,
     bool StatusOnly = false,
-    double? MaxRateHz = null)
+    double? MaxRateHz = null,
+    bool HereOnly = false)
 {
     public const double MinRate = 0.1;
 

@@ -40,7 +40,9 @@ internal sealed class VideoHost : IAsyncDisposable
         Models = [.. _models.Values.Select(model => model.Info(model == _defaultModel))];
         _probes = new SourceProbes(options.Sources, options.Time);
         Store = open?.Invoke(Commit);
-        Statistics = new StatisticsBook(options.StatisticsBucket, Store is null ? null : ReadBucket);
+        FindBucket = ReadBucket;
+        Statistics = new StatisticsBook(
+            options.StatisticsBucket, Store is null ? null : (model, video, start) => FindBucket(model, video, start));
         _meter.CreateObservableGauge("playfair.store.bytes", () => Store?.Status.Bytes ?? 0, "By");
         _meter.CreateObservableGauge("playfair.store.unstored", () => Store?.Status.UnstoredUpdateCount ?? 0);
         _meter.CreateObservableGauge("playfair.video.quality", () => _videos.Values.Select(video =>
@@ -53,6 +55,9 @@ internal sealed class VideoHost : IAsyncDisposable
 
     public StatisticsBook Statistics { get; }
 
+    /// <summary>The stored bucket of a model, a video and a start: the store's, unless a runtime keeps some back.</summary>
+    public Func<string, string, DateTimeOffset, StatisticsBlob?> FindBucket { get; set; }
+
     public VideoServiceOptions Options => _options;
 
     /// <summary>Who holds one may compute values.</summary>
@@ -62,7 +67,7 @@ internal sealed class VideoHost : IAsyncDisposable
     public IReadOnlyDictionary<string, HostedVideo> Videos => _videos;
 
     /// <summary>Where features come from: a model's batcher here, unless a runtime puts itself between.</summary>
-    public Func<LiveModel, CancellationToken, Task<IFeatureSource>> OpenFeaturesAsync { get; init; } =
+    public Func<LiveModel, CancellationToken, Task<IFeatureSource>> OpenFeaturesAsync { get; set; } =
         (model, cancellationToken) => model.OpenLaneAsync(cancellationToken);
 
     public LiveModel ModelOf(VideoDefinition definition) => definition.Model is not { } name
@@ -79,6 +84,11 @@ internal sealed class VideoHost : IAsyncDisposable
         VideoDefinition complete = DefinitionRules.Complete(definition, model.Package);
         return new CheckedDefinition(complete, await CheckSourceAsync(complete.Source, cancellationToken), model);
     }
+
+    /// <summary>A definition that another process of the service has checked.</summary>
+    /// <exception cref="VideoServiceException">This one has other models.</exception>
+    public CheckedDefinition Accept(VideoDefinition complete) =>
+        new(complete, VideoSource.Parse(complete.Source), ModelOf(complete));
 
     /// <summary>A video that does not run yet.</summary>
     /// <param name="run">Where an earlier run was; null for a new video.</param>
@@ -229,6 +239,12 @@ internal sealed class VideoHost : IAsyncDisposable
             from = page[^1].Sequence + 1;
         }
     }
+
+    /// <summary>The store's bucket of a model, a video and a start; null: there is none.</summary>
+    public StatisticsBlob? ReadBucket(string model, string video, DateTimeOffset start) =>
+        Store!.ReadStatistics(new StatisticsRange([video], model, start, start + TimeSpan.FromTicks(1))) is [var blob, ..]
+            ? blob
+            : null;
 
     /// <summary>Tells of videos whose counts have changed; now and then, since with every update would be much.</summary>
     public void TellNews()
@@ -405,10 +421,6 @@ internal sealed class VideoHost : IAsyncDisposable
         }
     }
 
-    private StatisticsBlob? ReadBucket(string model, string video, DateTimeOffset start) =>
-        Store!.ReadStatistics(new StatisticsRange([video], model, start, start + TimeSpan.FromTicks(1))) is [var blob, ..]
-            ? blob
-            : null;
 }
 
 /// <summary>A definition that is complete, and may be run.</summary>

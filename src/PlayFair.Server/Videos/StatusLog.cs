@@ -18,7 +18,7 @@ internal sealed class StatusLog(IVideoService service, TimeProvider time, ILogge
             try
             {
                 await foreach (VideoEvent happened in service.SubscribeAsync(
-                    new Subscription(StatusOnly: true), stoppingToken))
+                    new Subscription(StatusOnly: true, HereOnly: true), stoppingToken))
                     Tell(happened);
             }
             catch (VideoServiceException failure)

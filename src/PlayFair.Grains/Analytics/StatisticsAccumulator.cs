@@ -1,0 +1,91 @@
+using PlayFair.Engine;
+
+namespace PlayFair.Grains;
+
+/// <summary>What this silo's videos are counted into: sent to the analytics grains every two seconds, stored every ten.</summary>
+internal sealed class StatisticsAccumulator(VideoHost host, IGrainFactory grains) : IDisposable
+{
+    /// <summary>One at a time takes from the book: a later state of a bucket must not be overtaken.</summary>
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Dictionary<(string Model, string Video, DateTimeOffset Start), StatisticsBlob> _unsaved = [];
+    private readonly Dictionary<string, long> _watermarks = new(StringComparer.Ordinal);
+
+    /// <summary>The stored bucket of a key, or the one that is about to be.</summary>
+    public StatisticsBlob? Read(string model, string video, DateTimeOffset start) =>
+        _unsaved.GetValueOrDefault((model, video, start)) ?? host.ReadBucket(model, video, start);
+
+    /// <summary>Sends what has changed.</summary>
+    public async Task SendAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await TakeAsync();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Sends and stores what has changed. Where that fails it is tried again.</summary>
+    public async Task SaveAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await TakeAsync();
+            if (_unsaved.Count == 0)
+                return;
+            await Task.Run(() => host.Store!.SaveStatistics([.. _unsaved.Values], _watermarks));
+            _unsaved.Clear();
+            _watermarks.Clear();
+        }
+        catch (StoreException)
+        {
+            // The store's status says why.
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Drops a video that was removed.</summary>
+    public async Task ForgetAsync(string video)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            _watermarks.Remove(video);
+            foreach (var key in _unsaved.Keys.Where(key => key.Video == video).ToArray())
+                _unsaved.Remove(key);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task TakeAsync()
+    {
+        try
+        {
+            (IReadOnlyList<StatisticsBlob> changed, IReadOnlyDictionary<string, long> watermarks) =
+                await Task.Run(host.Statistics.TakeChanged);
+            foreach (StatisticsBlob blob in changed)
+                _unsaved[(blob.Model, blob.Video, blob.BucketStart)] = blob;
+            foreach ((string video, long sequence) in watermarks)
+                _watermarks[video] = sequence;
+            await Task.WhenAll(changed.GroupBy(blob => blob.Model, StringComparer.Ordinal).Select(
+                group => grains.GetGrain<IAnalyticsGrain>(group.Key).MergeAsync(
+                    [.. group.Select(blob => new BucketPart(blob.Video, blob.BucketStart, watermarks[blob.Video], blob.Bytes))])));
+        }
+        catch (Exception failure) when (failure is OrleansException or TimeoutException or StoreException)
+        {
+            // It is in the store soon; until then answers know less.
+        }
+    }
+}

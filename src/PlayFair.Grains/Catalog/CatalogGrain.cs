@@ -1,0 +1,136 @@
+using PlayFair.Contracts;
+using PlayFair.Engine;
+
+namespace PlayFair.Grains;
+
+/// <inheritdoc/>
+/// <remarks>
+/// What it knows is in memory: what videos there are is in the store, where they run the silos say every second. A shard
+/// whose silo is gone is active elsewhere with the next report. A reminder brings it up where nobody reports.
+/// </remarks>
+[CollectionAgeLimit(AlwaysActive = true)]
+internal sealed class CatalogGrain(
+    SiloRuntime runtime, CatalogShards shards, ISiloStatusOracle silos, ILogger<CatalogGrain> log)
+    : Grain, ICatalogGrain, IRemindable
+{
+    private const string Reminder = "supervise";
+
+    /// <summary>So many videos are started at once: each asks the store, and opens its source.</summary>
+    private const int MostStarting = 32;
+
+    private static readonly TimeSpan s_supervision = TimeSpan.FromSeconds(1);
+
+    /// <summary>A silo that runs a video has said so by then.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan s_watch = TimeSpan.FromSeconds(1);
+
+    private readonly CatalogShard _shard = new(runtime.Time);
+    private readonly HashSet<string> _starting = new(StringComparer.Ordinal);
+    private long _balancedAt;
+
+    private int Number => (int)this.GetPrimaryKeyLong();
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<StoredVideo> stored = await Task.Run(runtime.Store.Videos, cancellationToken);
+        foreach (StoredVideo video in stored.Where(video => shards.NumberOf(video.Definition.Id) == Number))
+            _shard.Know(StatusOf(video));
+        _balancedAt = runtime.Time.GetTimestamp();
+        this.RegisterGrainTimer(
+            SuperviseAsync, new GrainTimerCreationOptions { DueTime = s_supervision, Period = s_supervision });
+        await this.RegisterOrUpdateReminder(Reminder, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+    }
+
+    public Task<SiloReply> ReportAsync(SiloReport report)
+    {
+        _shard.Report(report);
+        return Task.FromResult(new SiloReply(_shard.Incarnation, Number == 0 ? [.. _shard.Silos] : []));
+    }
+
+    public Task StartedAsync(SiloAddress silo, VideoReport video)
+    {
+        _shard.Added(silo, video);
+        return Task.CompletedTask;
+    }
+
+    public Task RemovedAsync(string id)
+    {
+        _shard.Remove(id);
+        return Task.CompletedTask;
+    }
+
+    public Task<VideoStatus?> GetAsync(string id) => Task.FromResult(_shard.Find(id));
+
+    public Task<VideoStatus[]> ListAsync() => Task.FromResult(_shard.Statuses.ToArray());
+
+    public Task<CatalogCount> CountAsync() => Task.FromResult(_shard.Count);
+
+    public async Task<CatalogChanges> WatchAsync(Guid incarnation, long version, string[]? videos)
+    {
+        // Interleaves with everything: before and after the wait it reads the shard as it then is, and changes nothing.
+        Task deadline = Task.Delay(s_watch, runtime.Time);
+        while (true)
+        {
+            (CatalogChanges? changes, Task changed) = _shard.Since(incarnation, version, videos);
+            if (changes is not null)
+                return changes;
+            if (deadline.IsCompleted)
+                return new CatalogChanges(_shard.Incarnation, _shard.Version, IsAll: false, [], []);
+            await Task.WhenAny(changed, deadline);
+        }
+    }
+
+    /// <summary>Being called is enough: it is active now.</summary>
+    public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask;
+
+    private Task SuperviseAsync(CancellationToken cancellationToken)
+    {
+        List<string> lost = _shard.Lost(silo => !silos.GetApproximateSiloStatus(silo).IsTerminating(), s_patience);
+        foreach (string id in lost.Where(id => !_starting.Contains(id)).Take(MostStarting - _starting.Count).ToArray())
+            _ = StartAsync(id);
+        if (Number == 0 && runtime.Time.GetElapsedTime(_balancedAt) >= runtime.Cluster.BalanceInterval)
+        {
+            _balancedAt = runtime.Time.GetTimestamp();
+            _ = BalanceAsync();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Outside the turn that begins it: starting takes as long as the store does.</summary>
+    private async Task StartAsync(string id)
+    {
+        _starting.Add(id);
+        try
+        {
+            await GrainFactory.GetGrain<IVideoGrain>(id).StatusAsync();
+        }
+        catch (Exception failure) when (failure is OrleansException or TimeoutException or StoreException)
+        {
+            // The next round tries again.
+            log.LogWarning("Video {Video} cannot be started yet: {Reason}", id, failure.Message);
+        }
+        finally
+        {
+            _starting.Remove(id);
+        }
+    }
+
+    private async Task BalanceAsync()
+    {
+        if (SiloBalance.Plan([.. _shard.Silos.Where(silo => !silo.IsLeaving)]) is not { } move)
+            return;
+        try
+        {
+            await GrainFactory.GetGrain<ISiloGrain>(move.From.ToParsableString()).GiveAsync(move.To, move.Cores);
+        }
+        catch (Exception failure) when (failure is OrleansException or TimeoutException)
+        {
+            log.LogWarning("Videos cannot be moved from {From} to {To}: {Reason}", move.From, move.To, failure.Message);
+        }
+    }
+
+    /// <summary>Until a silo has it run: as it is stored.</summary>
+    private VideoStatus StatusOf(StoredVideo stored) => runtime.Host.Restore(stored, nextSequence: 0).Status;
+}

@@ -1,0 +1,181 @@
+using PlayFair.Contracts;
+using PlayFair.Engine;
+
+namespace PlayFair.Grains;
+
+/// <inheritdoc/>
+/// <remarks>
+/// The address, the turn and the life of a <see cref="HostedVideo"/>, which does everything else, outside the turn. What
+/// interleaves only reads fields that a turn writes once it is done: the video that runs, or the one that is stopping.
+/// The store's claim decides who may write: where an older activation still lives, behind a partition, its writes are
+/// refused, and it ends.
+/// </remarks>
+[VideoPlacement]
+[AcceleratorFilter]
+[CollectionAgeLimit(AlwaysActive = true)]
+internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards) : Grain, IVideoGrain
+{
+    /// <summary>For so long after somebody last asked updates are published.</summary>
+    public static readonly TimeSpan FollowLease = TimeSpan.FromSeconds(20);
+
+    private HostedVideo? _video;
+    private UpdatePublisher? _publisher;
+
+    private string Id => this.GetPrimaryKeyString();
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (await Task.Run(() => runtime.Store.Claim(Id), cancellationToken) is { } claim)
+            await RunAsync(claim);
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_video is not { } video)
+            return;
+        await StopPublishingAsync();
+        await LeaveAsync(video);
+        _video = null;
+    }
+
+    public async Task<VideoAnswer> AddAsync(VideoDefinition definition)
+    {
+        if (_video is not null)
+            return VideoAnswer.Of(DefinitionRules.Exists(Id));
+        try
+        {
+            await Task.Run(() => runtime.Host.Save(definition, resume: null));
+        }
+        catch (VideoServiceException refusal)
+        {
+            DeactivateOnIdle();
+            return VideoAnswer.Of(refusal);
+        }
+
+        return await Task.Run(() => runtime.Store.Claim(Id)) is { } claim
+            ? new VideoAnswer(await RunAsync(claim), null)
+            : VideoAnswer.Of(DefinitionRules.NotFound(Id));
+    }
+
+    public async Task<VideoAnswer> ChangeAsync(VideoDefinition definition)
+    {
+        if (_video is not { } old)
+            return NotFound();
+        try
+        {
+            CheckedDefinition complete = runtime.Host.Accept(definition);
+            HostedVideo changed = await Task.Run(() => runtime.Host.ChangeAsync(old, complete));
+            if (changed != old)
+                Watch(changed);
+            _video = changed;
+            await TellCatalogAsync(changed);
+            return new VideoAnswer(runtime.StatusOf(changed), null);
+        }
+        catch (VideoServiceException refusal)
+        {
+            _video = runtime.Host.Videos.GetValueOrDefault(Id) ?? old;
+            return VideoAnswer.Of(refusal);
+        }
+    }
+
+    public async Task<VideoAnswer> RemoveAsync()
+    {
+        if (_video is not { } video)
+            return NotFound();
+        try
+        {
+            await Task.Run(() => runtime.Host.RemoveAsync(video));
+        }
+        catch (VideoServiceException refusal)
+        {
+            _video = runtime.Host.Videos.GetValueOrDefault(Id) ?? video;
+            return VideoAnswer.Of(refusal);
+        }
+
+        _video = null;
+        await StopPublishingAsync();
+        video.Feed.Leave(runtime.News);
+        await runtime.Accumulator.ForgetAsync(Id);
+        foreach (ModelInfo model in runtime.Host.Models)
+            await GrainFactory.GetGrain<IAnalyticsGrain>($"{model.Name} {model.Version}").ForgetAsync(Id);
+        await shards.Of(Id).RemovedAsync(Id);
+        DeactivateOnIdle();
+        return new VideoAnswer(null, null);
+    }
+
+    public Task<VideoAnswer> StatusAsync() => Task.FromResult(
+        _video is { } video ? new VideoAnswer(runtime.StatusOf(video), null) : VideoAnswer.Of(DefinitionRules.NotFound(Id)));
+
+    public Task<long> FollowAsync()
+    {
+        if (_video is not { } video)
+            return Task.FromResult(-1L);
+        _publisher ??= new UpdatePublisher(video.Feed, runtime.StreamOf(Id), FollowLease, runtime.Time);
+        _publisher.Renew();
+        return Task.FromResult(video.Feed.NextSequence - 1);
+    }
+
+    public Task<byte[]?> RecentPictureAsync(long frameIndex) => Task.FromResult(_video?.Thumbnail(frameIndex));
+
+    public Task MoveAsync(SiloAddress target)
+    {
+        if (_video is not null && !target.Equals(runtime.Address))
+        {
+            RequestContext.Set(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey, target);
+            this.MigrateOnIdle();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private VideoAnswer NotFound()
+    {
+        DeactivateOnIdle();
+        return VideoAnswer.Of(DefinitionRules.NotFound(Id));
+    }
+
+    private async Task<VideoStatus> RunAsync(VideoClaim claim)
+    {
+        HostedVideo video = await Task.Run(() =>
+        {
+            runtime.Host.RestoreStatistics(Id, claim.StatisticsSequence);
+            return runtime.Host.Restore(claim.Video, (claim.LastSequence ?? -1) + 1, claim.Number);
+        });
+        _video = video;
+        Watch(video);
+        runtime.Host.Run(video);
+        await TellCatalogAsync(video);
+        return runtime.StatusOf(video);
+    }
+
+    private void Watch(HostedVideo video)
+    {
+        video.Feed.Join(runtime.News, wantsUpdates: false);
+        video.Superseded = () => GrainContext.Deactivate(
+            new DeactivationReason(DeactivationReasonCode.RuntimeRequested, "Another silo has claimed the video."));
+    }
+
+    private Task TellCatalogAsync(HostedVideo video) => shards.Of(Id).StartedAsync(
+        runtime.Address, new VideoReport(Id, video.Claim, runtime.StatusOf(video)));
+
+    /// <summary>Ends the run with everything stored and counted.</summary>
+    private async Task LeaveAsync(HostedVideo video)
+    {
+        await Task.Run(async () =>
+        {
+            await runtime.Host.StopAsync(video);
+            await runtime.Accumulator.SaveAsync();
+            await video.DisposeAsync();
+        });
+        video.Feed.Leave(runtime.News);
+        runtime.Host.Forget(video);
+    }
+
+    private async Task StopPublishingAsync()
+    {
+        if (_publisher is not { } publisher)
+            return;
+        _publisher = null;
+        await publisher.DisposeAsync();
+    }
+}
