@@ -47,14 +47,10 @@ public static class PlayFairServer
         services.AddSingleton<ApiRoutes>();
         services.AddSingleton<HistoryRoutes>();
         services.AddSingleton<OperationalRoutes>();
-        services.AddSingleton(_ => new MeterReading(LiveMetrics.Name));
+        services.AddSingleton<MeterReading>();
         services.AddHostedService<StatusLog>();
         if (configuration.Otlp.Endpoint is not null)
-        {
-            services.AddSingleton(configuration.Otlp);
             services.AddHostedService<OtlpExport>();
-        }
-
         services.AddRoutingCore();
         services.AddCors(options => options.AddDefaultPolicy(policy => policy
             .WithOrigins([.. configuration.CorsOrigins]).AllowAnyHeader().WithMethods("GET", "POST", "PUT", "DELETE")

@@ -91,6 +91,30 @@ public sealed partial class OperationTests
     }
 
     [Fact]
+    public async Task While_its_process_is_not_ready_health_says_why_to_those_who_may_know()
+    {
+        const string token = "viewer-token-0123456789";
+        string? reason = null;
+        await using RunningServer server = await RunningServer.StartAsync(configure: configuration => configuration with
+        {
+            Tokens = [AccessToken.Create("viewer", token, Role.View)],
+            WhyNotReady = () => reason,
+        });
+        Assert.Equal("ready", (await server.GetJsonAsync("/health/ready")).GetProperty("status").GetString());
+
+        reason = "silo-1 is leaving";
+        (string, string) authorization = ("Authorization", $"Bearer {token}");
+        await ProblemAssert.IsAsync(
+            await server.SendAsync("GET", "/health/ready", null, authorization), 503, "silo-1 is leaving");
+        JsonElement stranger = await ProblemAssert.IsAsync(await server.GetAsync("/health/ready"), 503, "not ready");
+        Assert.DoesNotContain("silo-1", stranger.GetRawText(), StringComparison.Ordinal);
+        Assert.Equal("live", (await server.GetJsonAsync("/health/live")).GetProperty("status").GetString());
+
+        reason = null;
+        Assert.Equal("ready", (await server.GetJsonAsync("/health/ready")).GetProperty("status").GetString());
+    }
+
+    [Fact]
     public async Task Metrics_are_what_the_instruments_measured()
     {
         await using RunningServer server = await RunningServer.StartAsync();
@@ -145,6 +169,62 @@ public sealed partial class OperationTests
     }
 
     [Fact]
+    public async Task Instruments_of_other_meters_are_told_as_Prometheus_wants_them_whatever_they_are_called()
+    {
+        using var library = new Meter("Library.Told");
+        using var unnamed = new Meter("Library.Silent");
+        Counter<int> early = library.CreateCounter<int>("library-messages.sent");
+        await using RunningServer server = await RunningServer.StartAsync(
+            configure: configuration => configuration with { Meters = ["Library.Told"] });
+        UpDownCounter<int> grains = library.CreateUpDownCounter<int>("library-grains");
+        Histogram<double> latency = library.CreateHistogram<double>("library-latency", "ms");
+        Histogram<int> size = library.CreateHistogram<int>("library-size", "bytes");
+        library.CreateObservableUpDownCounter("library-2nd/queue", () => 17L);
+        library.CreateObservableCounter("0-started", () => 3L);
+        library.CreateObservableGauge("library-broken", Broken);
+        // What Prometheus would take for the same metric with another type.
+        library.CreateObservableGauge("library.latency.milliseconds", () => 1.0);
+        unnamed.CreateCounter<int>("silent").Add(1);
+
+        early.Add(2, new("Direction", "in"), new("silo.name", "a"), new("silo-name", "b"), new("2", true));
+        grains.Add(5, new KeyValuePair<string, object?>("type", "video"));
+        grains.Add(-3, new KeyValuePair<string, object?>("type", "video"));
+        latency.Record(80);
+        size.Record(5000);
+        Dictionary<string, double> metrics = await ReadMetricsAsync(server);
+
+        Assert.Equal(2, metrics["library_messages_sent_total{Direction=\"in\",silo_name=\"a\",_2=\"True\"}"]);
+        Assert.Equal(2, metrics["library_grains{type=\"video\"}"]);
+        Assert.Equal(17, metrics["library_2nd_queue"]);
+        Assert.Equal(3, metrics["_0_started_total"]);
+        Assert.Equal(0, metrics["library_latency_milliseconds_bucket{le=\"75\"}"]);
+        Assert.Equal(1, metrics["library_latency_milliseconds_bucket{le=\"100\"}"]);
+        Assert.Equal(0, metrics["library_size_bytes_bucket{le=\"4096\"}"]);
+        Assert.Equal(1, metrics["library_size_bytes_bucket{le=\"16384\"}"]);
+        Assert.DoesNotContain(metrics.Keys, name => name.StartsWith("silent", StringComparison.Ordinal));
+        // One that cannot be read takes none of the others with it, and is not passed over in silence.
+        Assert.Contains("its owner", await server.Log.UntilAsync("could not be read"), StringComparison.Ordinal);
+
+        static int Broken() => throw new ObjectDisposedException("its owner");
+    }
+
+    [Fact]
+    public async Task Of_an_instrument_of_another_meter_so_many_tags_are_told_and_no_more()
+    {
+        using var library = new Meter("Library.Many");
+        Counter<int> sent = library.CreateCounter<int>("library-sent");
+        await using RunningServer server = await RunningServer.StartAsync(
+            configure: configuration => configuration with { Meters = ["Library.Many"] });
+        for (int i = 0; i < 2 * MeterReading.MaxForeignSeriesCount; i++)
+            sent.Add(1, new KeyValuePair<string, object?>("silo", i));
+
+        Dictionary<string, double> metrics = await ReadMetricsAsync(server);
+        Assert.Equal(
+            MeterReading.MaxForeignSeriesCount,
+            metrics.Keys.Count(name => name.StartsWith("library_sent_total{", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Metrics_and_traces_are_sent_to_a_collector()
     {
         var paths = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -162,17 +242,22 @@ public sealed partial class OperationTests
         await collector.StartAsync(TestContext.Current.CancellationToken);
         using var meter = new Meter("PlayFair");
         Counter<long> counter = meter.CreateCounter<long>("playfair.updates.sent");
+        using var library = new Meter("Library.Sent");
+        Counter<long> other = library.CreateCounter<long>("library-messages");
 
         RunningServer server = await RunningServer.StartAsync(configure: configuration => configuration with
         {
             Otlp = new OtlpConfiguration { Endpoint = new Uri(collector.Urls.Single()), Protocol = OtlpProtocol.Http },
+            Meters = ["Library.Sent"],
         });
+        other.Add(1);
         counter.Add(1);
         // A stopping server sends what it has.
         await server.DisposeAsync();
 
         string sent = await paths.Task.WaitAsync(RunningServer.Timeout, TestContext.Current.CancellationToken);
         Assert.Contains("service.name", sent, StringComparison.Ordinal);
+        Assert.Contains("library-messages", sent, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -281,9 +366,9 @@ public sealed partial class OperationTests
         return values;
     }
 
-    [GeneratedRegex("""^# TYPE (?<name>[a-z_]+) (counter|gauge|histogram)$""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex("""^# TYPE (?<name>[a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram)$""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex TypeLine();
 
-    [GeneratedRegex("""^(?<name>[a-z_]+(\{([a-z_]+="([^"\\]|\\.)*",?)+\})?) (?<value>[-+0-9.eE]+|\+Inf|NaN)$""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex("""^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*(\{([a-zA-Z_][a-zA-Z0-9_]*="([^"\\]|\\.)*",?)+\})?) (?<value>[-+0-9.eE]+|\+Inf|NaN)$""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex SampleLine();
 }

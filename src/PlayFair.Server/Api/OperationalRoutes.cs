@@ -14,7 +14,8 @@ internal sealed class OperationalRoutes(
         Add("/health/live", LiveAsync, new Operation("live", "Whether the process answers."), "application/json");
         Add("/health/ready", ReadyAsync, new Operation("ready", "Whether the server does its work.")
         {
-            Description = "ready; degraded where the store cannot be written; 503 while the server stops.",
+            Description = "ready; degraded where the store cannot be written; 503 while the server stops, and while "
+                + "the process that it is part of is not ready.",
             Problems = [503],
         }, "application/json");
         Add("/metrics", WriteMetricsAsync, new Operation("metrics", "Metrics for Prometheus."), "text/plain");
@@ -51,10 +52,17 @@ internal sealed class OperationalRoutes(
                 context, StatusCodes.Status503ServiceUnavailable, "The server is stopping.");
         }
 
+        bool isTrusted = AccessMiddleware.IsTrusted(context, configuration);
+        if (configuration.WhyNotReady() is { } reason)
+        {
+            return ProblemMiddleware.WriteAsync(
+                context, StatusCodes.Status503ServiceUnavailable, isTrusted ? reason : "The server is not ready.");
+        }
+
         StoreStatus store = service.Status.Store;
         if (store.IsHealthy)
             return WriteAsync(context, new Health("ready"));
-        string? problem = AccessMiddleware.IsTrusted(context, configuration) ? store.Problem : null;
+        string? problem = isTrusted ? store.Problem : null;
         return WriteAsync(context, new Health("degraded", problem));
     }
 

@@ -58,6 +58,15 @@ public sealed record ServerConfiguration
     /// <summary>The file that was read; null: none.</summary>
     public string? File { get; init; }
 
+    /// <summary>Names of meters whose instruments /metrics and OTLP have besides the program's own.</summary>
+    public IReadOnlyList<string> Meters { get; init; } = [];
+
+    /// <summary>
+    /// Why the server should be sent no requests for the moment, in words; null: it may be. Asked for every
+    /// /health/ready, so it answers at once.
+    /// </summary>
+    public Func<string?> WhyNotReady { get; init; } = () => null;
+
     /// <summary>Events' heartbeat and patience go by it.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

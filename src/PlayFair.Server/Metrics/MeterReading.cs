@@ -1,9 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using PlayFair.Engine;
 
 namespace PlayFair.Server;
 
-/// <summary>Listens to the instruments of one meter, and tells what they have counted and measured since.</summary>
+/// <summary>
+/// Listens to the instruments of the program's meter and of those that its configuration names, and tells what they
+/// have counted and measured since.
+/// </summary>
 internal sealed class MeterReading : IDisposable
 {
     /// <summary>
@@ -11,19 +15,30 @@ internal sealed class MeterReading : IDisposable
     /// </summary>
     public const int MaxSeriesCount = 10_000;
 
+    /// <summary>Such values of an instrument of a library, whose tags nobody here has chosen.</summary>
+    public const int MaxForeignSeriesCount = 1000;
+
     private static readonly double[] SecondBounds =
         [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10];
+
+    private static readonly double[] MillisecondBounds = [.. SecondBounds.Select(bound => 1000 * bound)];
+
+    private static readonly double[] ByteBounds =
+        [64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216];
 
     private static readonly double[] CountBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<Instrument, Metric> _metrics = new();
+    private readonly ILogger<MeterReading> _log;
 
-    public MeterReading(string meter)
+    public MeterReading(ServerConfiguration configuration, ILogger<MeterReading> log)
     {
+        _log = log;
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == meter)
+            string meter = instrument.Meter.Name;
+            if (meter == LiveMetrics.Name || configuration.Meters.Contains(meter, StringComparer.Ordinal))
                 listener.EnableMeasurementEvents(instrument, _metrics.GetOrAdd(instrument, Create));
         };
         // What a meter that is gone had counted is no more.
@@ -41,14 +56,23 @@ internal sealed class MeterReading : IDisposable
     {
         foreach (Metric metric in _metrics.Values)
             metric.BeginReading();
-        _listener.RecordObservableInstruments();
-        // Instruments of one name, of several meters of one name, are one metric.
-        foreach (var group in _metrics.Values.GroupBy(metric => metric.Name)
-            .OrderBy(group => group.Key, StringComparer.Ordinal))
+        try
+        {
+            _listener.RecordObservableInstruments();
+        }
+        catch (AggregateException failures)
+        {
+            // Thrown when all have been asked: what others observe is told all the same.
+            _log.LogWarning(failures, "Instruments that could not be read: {Count}", failures.InnerExceptions.Count);
+        }
+
+        // Instruments of one name, of several meters, are one metric, which has one type: the one that tells most.
+        foreach (var group in _metrics.Values.OrderByDescending(metric => metric.Type, StringComparer.Ordinal)
+            .GroupBy(metric => metric.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
             Metric first = group.First();
             text.Begin(first.Name, first.Type, first.Help);
-            first.MergedWith(group.Skip(1)).WriteTo(text);
+            first.MergedWith(group.Skip(1).Where(first.IsLike)).WriteTo(text);
         }
     }
 
@@ -61,8 +85,13 @@ internal sealed class MeterReading : IDisposable
     {
         Type type = instrument.GetType().GetGenericTypeDefinition();
         bool isCounter = type == typeof(Counter<>) || type == typeof(ObservableCounter<>);
+        int most = instrument.Meter.Name == LiveMetrics.Name ? MaxSeriesCount : MaxForeignSeriesCount;
         if (type != typeof(Histogram<>))
-            return new Metric(instrument, isCounter, isSum: isCounter || type == typeof(UpDownCounter<>), bounds: null);
+        {
+            bool isSum = isCounter || type == typeof(UpDownCounter<>);
+            return new Metric(instrument, isCounter, isSum, bounds: null, most);
+        }
+
         double[] bounds = instrument switch
         {
             Histogram<double> { Advice.HistogramBucketBoundaries: { } advised } => [.. advised],
@@ -70,9 +99,12 @@ internal sealed class MeterReading : IDisposable
                 [.. advised.Select(bound => (double)bound)],
             Histogram<int> { Advice.HistogramBucketBoundaries: { } advised } =>
                 [.. advised.Select(bound => (double)bound)],
-            _ => instrument.Unit == "s" ? SecondBounds : CountBounds,
+            { Unit: "s" } => SecondBounds,
+            { Unit: "ms" } => MillisecondBounds,
+            { Unit: "By" or "bytes" } => ByteBounds,
+            _ => CountBounds,
         };
-        return new Metric(instrument, isCounter: false, isSum: true, bounds);
+        return new Metric(instrument, isCounter: false, isSum: true, bounds, most);
     }
 
     /// <summary>One instrument's values, by its tags.</summary>
@@ -83,15 +115,17 @@ internal sealed class MeterReading : IDisposable
         private readonly bool _isObservable;
         private readonly bool _isSum;
         private readonly double[]? _bounds;
+        private readonly int _maxSeriesCount;
 
-        public Metric(Instrument instrument, bool isCounter, bool isSum, double[]? bounds)
+        public Metric(Instrument instrument, bool isCounter, bool isSum, double[]? bounds, int maxSeriesCount)
             : this(PrometheusText.NameOf(instrument.Name, instrument.Unit, isCounter),
                 isCounter ? "counter" : bounds is null ? "gauge" : "histogram", instrument.Description,
-                instrument.IsObservable, isSum && !instrument.IsObservable, bounds)
+                instrument.IsObservable, isSum && !instrument.IsObservable, bounds, maxSeriesCount)
         {
         }
 
-        private Metric(string name, string type, string? help, bool isObservable, bool isSum, double[]? bounds)
+        private Metric(
+            string name, string type, string? help, bool isObservable, bool isSum, double[]? bounds, int maxSeriesCount)
         {
             Name = name;
             Type = type;
@@ -99,6 +133,7 @@ internal sealed class MeterReading : IDisposable
             _isObservable = isObservable;
             _isSum = isSum;
             _bounds = bounds;
+            _maxSeriesCount = maxSeriesCount;
         }
 
         public string Name { get; }
@@ -125,9 +160,13 @@ internal sealed class MeterReading : IDisposable
             }
         }
 
+        /// <summary>Whether the values of two instruments of one name can be added.</summary>
+        public bool IsLike(Metric other) =>
+            Type == other.Type && (_bounds ?? []).AsSpan().SequenceEqual(other._bounds ?? []);
+
         public Metric MergedWith(IEnumerable<Metric> others)
         {
-            var sum = new Metric(Name, Type, Help, _isObservable, _isSum, _bounds);
+            var sum = new Metric(Name, Type, Help, _isObservable, _isSum, _bounds, _maxSeriesCount);
             foreach (Metric metric in others.Prepend(this))
             {
                 lock (metric._gate)
@@ -148,7 +187,7 @@ internal sealed class MeterReading : IDisposable
 
         private Series? Of(string labels)
         {
-            if (_series.TryGetValue(labels, out Series? series) || _series.Count >= MaxSeriesCount)
+            if (_series.TryGetValue(labels, out Series? series) || _series.Count >= _maxSeriesCount)
                 return series;
             series = new Series(_bounds is null ? [] : new long[_bounds.Length + 1]);
             _series.Add(labels, series);

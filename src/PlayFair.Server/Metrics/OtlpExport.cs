@@ -8,7 +8,7 @@ using PlayFair.Engine;
 namespace PlayFair.Server;
 
 /// <summary>Sends metrics and traces to a collector while the server runs.</summary>
-internal sealed class OtlpExport(OtlpConfiguration configuration) : IHostedService, IDisposable
+internal sealed class OtlpExport(ServerConfiguration configuration) : IHostedService, IDisposable
 {
     /// <summary>What a collector that does not answer may take of the time in which the server stops.</summary>
     private const int ShutdownMilliseconds = 1000;
@@ -21,7 +21,7 @@ internal sealed class OtlpExport(OtlpConfiguration configuration) : IHostedServi
         ResourceBuilder resource = ResourceBuilder.CreateDefault()
             .AddService("playfair", serviceVersion: PlayFairServer.Version);
         _metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource)
-            .AddMeter(LiveMetrics.Name, "System.Runtime", "Microsoft.AspNetCore.Hosting")
+            .AddMeter([LiveMetrics.Name, "System.Runtime", "Microsoft.AspNetCore.Hosting", .. configuration.Meters])
             .AddOtlpExporter(options => Configure(options, "v1/metrics"))
             .Build();
         _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource)
@@ -44,10 +44,10 @@ internal sealed class OtlpExport(OtlpConfiguration configuration) : IHostedServi
 
     private void Configure(OtlpExporterOptions options, string path)
     {
-        bool isHttp = configuration.Protocol == OtlpProtocol.Http;
+        bool isHttp = configuration.Otlp.Protocol == OtlpProtocol.Http;
         options.Protocol = isHttp ? OtlpExportProtocol.HttpProtobuf : OtlpExportProtocol.Grpc;
         // The exporter adds the path only to an address from its own variable.
-        string address = configuration.Endpoint!.ToString();
-        options.Endpoint = isHttp ? new Uri($"{address.TrimEnd('/')}/{path}") : configuration.Endpoint;
+        string address = configuration.Otlp.Endpoint!.ToString();
+        options.Endpoint = isHttp ? new Uri($"{address.TrimEnd('/')}/{path}") : configuration.Otlp.Endpoint;
     }
 }

@@ -36,12 +36,14 @@ internal sealed class PrometheusText
     /// </summary>
     public static string NameOf(string instrument, string? unit, bool isCounter)
     {
-        string name = string.Concat(instrument.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
+        string name = string.Concat(instrument.Select(Legal));
+        if (name.Length == 0 || char.IsAsciiDigit(name[0]))
+            name = $"_{name}";
         string suffix = unit switch
         {
             "s" => "_seconds",
             "ms" => "_milliseconds",
-            "By" => "_bytes",
+            "By" or "bytes" => "_bytes",
             _ => "",
         };
         if (!name.EndsWith(suffix, StringComparison.Ordinal))
@@ -49,18 +51,26 @@ internal sealed class PrometheusText
         return isCounter && !name.EndsWith("_total", StringComparison.Ordinal) ? $"{name}_total" : name;
     }
 
-    /// <summary>Tags as labels, without the braces.</summary>
+    /// <summary>
+    /// Tags as labels, without the braces; of several that make one label the first. Labels named twice would have
+    /// Prometheus refuse everything.
+    /// </summary>
     public static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         if (tags.IsEmpty)
             return "";
         var labels = new StringBuilder();
-        foreach ((string key, object? value) in tags)
+        for (int i = 0; i < tags.Length; i++)
         {
+            (string key, object? value) = tags[i];
+            if (IsNamed(tags[..i], key))
+                continue;
             if (labels.Length > 0)
                 labels.Append(',');
+            if (key.Length == 0 || char.IsAsciiDigit(key[0]))
+                labels.Append('_');
             foreach (char c in key)
-                labels.Append(char.IsAsciiLetterOrDigit(c) ? c : '_');
+                labels.Append(Legal(c));
             labels.Append("=\"");
             foreach (char c in Convert.ToString(value, CultureInfo.InvariantCulture) ?? "")
             {
@@ -77,6 +87,23 @@ internal sealed class PrometheusText
         }
 
         return labels.ToString();
+    }
+
+    private static char Legal(char c) => char.IsAsciiLetterOrDigit(c) ? c : '_';
+
+    /// <summary>Whether one of the tags makes the same label. Allocates nothing: it is asked for every measurement.</summary>
+    private static bool IsNamed(ReadOnlySpan<KeyValuePair<string, object?>> tags, string key)
+    {
+        foreach ((string other, object? _) in tags)
+        {
+            int same = 0;
+            while (same < key.Length && same < other.Length && Legal(other[same]) == Legal(key[same]))
+                same++;
+            if (same == key.Length && same == other.Length)
+                return true;
+        }
+
+        return false;
     }
 
     public static string Number(double value) => value switch
