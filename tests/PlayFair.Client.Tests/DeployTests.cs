@@ -23,6 +23,7 @@ public sealed partial class DeployTests
         "playfair_updates_total", "playfair_update_latency_seconds", "playfair_stage_duration_seconds",
         "playfair_stage_cpu_seconds_total",
         "playfair_batch_size",
+        "playfair_silo_capacity", "playfair_silo_load", "playfair_silo_videos",
         "playfair_subscribers", "playfair_store_bytes", "playfair_store_unstored", "playfair_video_quality",
         "process_cpu_seconds_total", "process_resident_memory_bytes", "process_threads", "process_open_fds",
     ];
@@ -35,9 +36,16 @@ public sealed partial class DeployTests
     {
         JsonNode dashboard =
             JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "grafana/dashboards/playfair.json")))!;
-        JsonNode[] panels = [.. dashboard["panels"]!.AsArray().Select(panel => panel!)];
+        // A row that is folded holds its panels.
+        JsonNode[] panels =
+        [
+            .. dashboard["panels"]!.AsArray()
+                .SelectMany(panel => panel!["panels"]?.AsArray().Prepend(panel) ?? [panel]).Select(panel => panel!),
+        ];
         string[] queries =
-            [.. panels.SelectMany(panel => panel["targets"]!.AsArray()).Select(target => (string)target!["expr"]!)];
+        [
+            .. panels.SelectMany(panel => panel["targets"]?.AsArray() ?? []).Select(target => (string)target!["expr"]!),
+        ];
 
         string[] shown =
             [.. queries.SelectMany(query => Name().Matches(query)).Select(match => match.Value).Distinct()];
