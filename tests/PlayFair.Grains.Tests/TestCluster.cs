@@ -1,5 +1,6 @@
 using Orleans.TestingHost;
 using PlayFair.Engine;
+using PlayFair.Grains.Bench;
 
 namespace PlayFair.Grains.Tests;
 

@@ -399,7 +399,7 @@ internal sealed class HostedVideo : IUpdateSink, IFollowedVideo, IAsyncDisposabl
             Time = _options.Time,
         };
         IFeatureSource features = await _host.OpenFeaturesAsync(_model, cancellationToken);
-        await using IFrameSource source = FrameSources.Open(address, _options.Sources, sourceOptions);
+        await using IFrameSource source = _options.OpenSource(address, _options.Sources, sourceOptions);
         source.StatusChanged = status =>
         {
             // A video has ended when all of it is attributed, not when all of it is read.

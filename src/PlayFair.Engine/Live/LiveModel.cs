@@ -44,6 +44,8 @@ internal sealed class LiveModel(ModelPackage package, VideoServiceOptions option
     /// <exception cref="InferenceException">The backbone or the ONNX head cannot be loaded.</exception>
     public async Task<IFeatureSource> OpenLaneAsync(CancellationToken cancellationToken)
     {
+        if (options.Features is { } features)
+            return features;
         await _loading.WaitAsync(cancellationToken);
         try
         {

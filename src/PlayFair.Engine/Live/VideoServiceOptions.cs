@@ -44,4 +44,10 @@ public sealed record VideoServiceOptions
     public TimeSpan StatisticsBucket { get; init; } = TimeSpan.FromMinutes(10);
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Opens sources; what measures the service alone puts its own in place of ffmpeg.</summary>
+    internal Func<VideoSource, SourcePolicy, FrameSourceOptions, IFrameSource> OpenSource { get; init; } = FrameSources.Open;
+
+    /// <summary>What computes features in place of the models' backbones; null: these do.</summary>
+    internal IFeatureSource? Features { get; init; }
 }

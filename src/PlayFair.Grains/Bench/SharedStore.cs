@@ -1,7 +1,7 @@
 using PlayFair.Contracts;
 using PlayFair.Engine;
 
-namespace PlayFair.Grains.Tests;
+namespace PlayFair.Grains.Bench;
 
 /// <summary>One file store that silos of one process share, as processes share a database.</summary>
 internal sealed class SharedStore(VideoStore store, List<Action<IReadOnlyList<StoredUpdate>>> listeners)

@@ -1,0 +1,233 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Orleans.Streams;
+using PlayFair.Contracts;
+using PlayFair.Engine;
+using PlayFair.Models;
+
+namespace PlayFair.Grains.Bench;
+
+/// <summary>
+/// Measures what a cluster costs beside what it is for: sources that need no decoding, features that need no backbone, a
+/// window of two frames. What is left is the service.
+/// </summary>
+public sealed class ClusterBenchmark(ModelPackage model, bool isQuick)
+{
+    private const double RateHz = 10;
+    private const int VideoCount = 60;
+
+    private readonly TimeSpan _warmUp = TimeSpan.FromSeconds(isQuick ? 2 : 8);
+    private readonly TimeSpan _duration = TimeSpan.FromSeconds(isQuick ? 2 : 15);
+
+    public async Task<ClusterBenchResult> RunAsync(IProgress<string>? progress, CancellationToken cancellationToken)
+    {
+        var costs = new List<ClusterCost>();
+        foreach ((int silos, bool isFollowed) in ((int, bool)[])[(0, false), (1, false), (3, false), (0, true), (1, true), (3, true)])
+        {
+            progress?.Report(silos == 0 ? "one process without a cluster" : $"{silos} silos");
+            ClusterCost? baseline = costs.Find(cost => cost.Silos == 0 && cost.IsFollowed == isFollowed);
+            costs.Add(await MeasureAsync(silos, VideoCount, isFollowed, baseline, cancellationToken));
+        }
+
+        progress?.Report("streams");
+        StreamRate[] streams =
+        [
+            await MeasureStreamAsync(1, 1, cancellationToken), await MeasureStreamAsync(2, 1, cancellationToken),
+            await MeasureStreamAsync(2, 64, cancellationToken),
+        ];
+        var ramp = new List<ClusterCost>();
+        for (int videos = isQuick ? 60 : 250; ; videos *= 2)
+        {
+            progress?.Report($"{videos} videos on one silo");
+            ramp.Add(await MeasureAsync(1, videos, isFollowed: false, baseline: null, cancellationToken));
+            if (isQuick || ramp[^1].UpdatesPerSecond < 0.95 * videos * RateHz || videos >= 8000)
+                break;
+        }
+
+        return new ClusterBenchResult(RateHz, costs, streams, ramp);
+    }
+
+    private async Task<ClusterCost> MeasureAsync(
+        int silos, int videos, bool isFollowed, ClusterCost? baseline, CancellationToken cancellationToken)
+    {
+        string folder = Directory.CreateTempSubdirectory("playfair-bench-").FullName;
+        try
+        {
+            VideoServiceOptions options = Options(folder);
+            if (silos == 0)
+            {
+                await using EmbeddedVideoService service = await EmbeddedVideoService.StartAsync(options, cancellationToken);
+                return await MeasureAsync(0, videos, isFollowed, service, service, baseline, cancellationToken);
+            }
+
+            await using BenchSilos cluster = await BenchSilos.StartAsync(silos, options, cancellationToken);
+            return await MeasureAsync(
+                silos, videos, isFollowed, cluster.Service(0), cluster.Service(silos - 1), baseline, cancellationToken);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private async Task<ClusterCost> MeasureAsync(
+        int silos, int videos, bool isFollowed, IVideoService service, IVideoService reader, ClusterCost? baseline,
+        CancellationToken cancellationToken)
+    {
+        string[] ids = [.. Enumerable.Range(0, videos).Select(i => $"camera{i}")];
+        foreach (string[] some in ids.Chunk(16))
+        {
+            await Task.WhenAll(some.Select(id => service.AddAsync(
+                new VideoDefinition { Id = id, Source = $"rtsp://127.0.0.1/{id}", RateHz = RateHz, Window = 2, Classes = ["top3"] },
+                cancellationToken)));
+        }
+
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var delays = new ConcurrentQueue<double>();
+        Task reading = isFollowed ? ReadAsync(reader, delays, stopping.Token) : Task.CompletedTask;
+        await Task.Delay(_warmUp, cancellationToken);
+        delays.Clear();
+        long before = await CountAsync(service, cancellationToken);
+        TimeSpan cpu = Environment.CpuUsage.TotalTime;
+        long bytes = GC.GetTotalAllocatedBytes(precise: true);
+        long start = Stopwatch.GetTimestamp();
+        await Task.Delay(_duration, cancellationToken);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        cpu = Environment.CpuUsage.TotalTime - cpu;
+        bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
+        long updates = await CountAsync(service, cancellationToken) - before;
+        await stopping.CancelAsync();
+        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        double[] sorted = [.. delays.Order()];
+        double microseconds = cpu.TotalMicroseconds / Math.Max(1, updates);
+        return new ClusterCost(
+            silos, videos, isFollowed, updates / seconds, cpu.TotalSeconds / seconds, microseconds,
+            baseline is null ? null : microseconds - baseline.CpuMicroseconds,
+            (double)bytes / Math.Max(1, updates), At(0.5), At(0.95), Environment.WorkingSet / 1e6);
+
+        double? At(double share) =>
+            sorted.Length == 0 ? null : sorted[(int)Math.Ceiling(share * sorted.Length) - 1];
+    }
+
+    private static async Task ReadAsync(
+        IVideoService reader, ConcurrentQueue<double> delays, CancellationToken cancellationToken)
+    {
+        await foreach (VideoEvent happened in reader.SubscribeAsync(new Subscription(), cancellationToken))
+        {
+            if (happened is UpdateEvent { Update: { } update })
+                delays.Enqueue((DateTimeOffset.UtcNow - update.ComputedAt).TotalMilliseconds);
+        }
+    }
+
+    /// <summary>Updates of all videos since their beginning.</summary>
+    private static async Task<long> CountAsync(IVideoService service, CancellationToken cancellationToken)
+    {
+        long count = 0;
+        foreach (VideoStatus status in await service.ListAsync(cancellationToken))
+            count += (status.LastSequence ?? -1) + 1;
+        return count;
+    }
+
+    private async Task<StreamRate> MeasureStreamAsync(int silos, int batch, CancellationToken cancellationToken)
+    {
+        const int mostInFlight = 4096;
+        string folder = Directory.CreateTempSubdirectory("playfair-bench-").FullName;
+        try
+        {
+            await using BenchSilos cluster = await BenchSilos.StartAsync(silos, Options(folder), cancellationToken);
+            long received = 0;
+            var arrived = new Wakeup();
+            await Stream(cluster, silos - 1).SubscribeAsync(updates =>
+            {
+                Interlocked.Add(ref received, updates.Count);
+                arrived.Signal();
+                return Task.CompletedTask;
+            });
+            IAsyncStream<AttributionUpdate> stream = Stream(cluster, 0);
+            AttributionUpdate update = Sample();
+            AttributionUpdate[] many = [.. Enumerable.Repeat(update, batch)];
+            // The first message makes the way.
+            await stream.OnNextAsync(update);
+            await arrived.WaitAsync(cancellationToken);
+            long sent = 1, first = 1;
+            TimeSpan cpu = Environment.CpuUsage.TotalTime;
+            long start = Stopwatch.GetTimestamp();
+            while (Stopwatch.GetElapsedTime(start) < _duration)
+            {
+                await (batch == 1 ? stream.OnNextAsync(update) : stream.OnNextBatchAsync(many));
+                sent += batch;
+                while (sent - Interlocked.Read(ref received) > mostInFlight)
+                    await arrived.WaitAsync(cancellationToken);
+            }
+
+            while (Interlocked.Read(ref received) < sent)
+                await arrived.WaitAsync(cancellationToken);
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            cpu = Environment.CpuUsage.TotalTime - cpu;
+            return new StreamRate(
+                silos, batch, (sent - first) / seconds, (sent - first) / cpu.TotalSeconds);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        static IAsyncStream<AttributionUpdate> Stream(BenchSilos cluster, int silo) =>
+            cluster.Silos[silo].GetRequiredService<SiloRuntime>().StreamOf("stream");
+    }
+
+    private VideoServiceOptions Options(string folder) => new()
+    {
+        Models = [model],
+        StorePath = Path.Combine(folder, "playfair.db"),
+        MaxVideos = int.MaxValue,
+        OpenSource = (address, _, options) => new NullSource(address, options),
+        Features = new NullFeatures(model.Backbone.FeatureSize),
+    };
+
+    /// <summary>An update of the usual size: 16 frames, three classes.</summary>
+    private static AttributionUpdate Sample() => new()
+    {
+        Video = "stream",
+        Sequence = 0,
+        ArrivedAt = DateTimeOffset.UnixEpoch,
+        ComputedAt = DateTimeOffset.UnixEpoch,
+        Model = "moves-trn 1",
+        Score = "softmax-of-mean",
+        StandardError = AttributionUpdate.Exact,
+        RateHz = RateHz,
+        FrameIndices = [.. Enumerable.Range(0, 16).Select(i => (long)i)],
+        FrameTimes = [.. Enumerable.Range(0, 16).Select(i => i / RateHz)],
+        TopClass = 0,
+        Classes = [.. Enumerable.Range(0, 3).Select(i => new ReportedClass(i, $"class {i}", 0.5f, 0.1f, new float[16]))],
+        EvaluationCount = 1,
+        DroppedFrames = 0,
+        Timings = new UpdateTimings(1, 1, 1, 1),
+    };
+}
+
+/// <summary>What <see cref="ClusterBenchmark"/> found.</summary>
+/// <param name="RateHz">Updates a second that each video makes.</param>
+/// <param name="Costs">Without and with a subscriber of all videos, at the last silo: no cluster, one silo, three.</param>
+/// <param name="Ramp">One silo, twice as many videos each time, until it does not keep up.</param>
+public sealed record ClusterBenchResult(
+    double RateHz, IReadOnlyList<ClusterCost> Costs, IReadOnlyList<StreamRate> Streams, IReadOnlyList<ClusterCost> Ramp);
+
+/// <param name="Silos">0: one process without a cluster.</param>
+/// <param name="IsFollowed">Whether somebody reads all updates.</param>
+/// <param name="Cores">Processor seconds a second, of all silos together.</param>
+/// <param name="CpuMicroseconds">For each update.</param>
+/// <param name="AddedMicroseconds">Of these, what one process without a cluster does not take.</param>
+/// <param name="AllocatedBytes">For each update.</param>
+/// <param name="DelayP50Ms">From an update's values being ready to its reader.</param>
+/// <param name="Megabytes">Memory of the process.</param>
+public sealed record ClusterCost(
+    int Silos, int Videos, bool IsFollowed, double UpdatesPerSecond, double Cores, double CpuMicroseconds,
+    double? AddedMicroseconds, double AllocatedBytes, double? DelayP50Ms, double? DelayP95Ms, double Megabytes);
+
+/// <summary>One stream at full speed.</summary>
+/// <param name="Silos">1: publisher and subscriber share a silo; 2: they do not.</param>
+/// <param name="Batch">Updates published at once.</param>
+/// <param name="PerCore">Updates for each processor second, of both sides together.</param>
+public sealed record StreamRate(int Silos, int Batch, double PerSecond, double PerCore);
