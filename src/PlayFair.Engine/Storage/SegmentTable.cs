@@ -47,7 +47,8 @@ internal static class SegmentTable
         if (runs.Sum(run => run.Length) == last - first + 1)
         {
             connection.Execute(
-                "INSERT OR REPLACE INTO segments VALUES ($1, $2, $3)", video, span, Encode(runs));
+                "INSERT INTO segments VALUES ($1, $2, $3) ON CONFLICT (video, span) DO UPDATE SET runs = $3",
+                video, span, Encode(runs));
         }
     }
 

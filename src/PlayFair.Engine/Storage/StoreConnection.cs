@@ -1,50 +1,28 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
+using System.Globalization;
 
 namespace PlayFair.Engine;
 
-/// <summary>One connection to the database, with its statements prepared once.</summary>
-internal sealed class StoreConnection : IDisposable
+/// <summary>
+/// One connection to a store's database, whichever it is: statements have values for $1, $2, …. For one thread at a
+/// time.
+/// </summary>
+internal abstract class StoreConnection : IDisposable
 {
-    private readonly SqliteConnection _connection;
-    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
-
-    private StoreConnection(SqliteConnection connection) => _connection = connection;
-
-    /// <summary>Whether a transaction is open.</summary>
-    private bool IsInTransaction => SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) == 0;
-
-    public static StoreConnection Open(string path, bool readOnly)
-    {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
-        {
-            DataSource = path,
-            Mode = readOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWrite,
-            Pooling = false,
-        }.ToString());
-        try
-        {
-            connection.Open();
-            return new StoreConnection(connection);
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Runs a statement with values for $1, $2, … and returns how many rows it changed.</summary>
+    /// <summary>Runs a statement and returns how many rows it changed.</summary>
     public int Execute(string sql, params ReadOnlySpan<object?> values) => Command(sql, values).ExecuteNonQuery();
 
-    /// <summary>The first column of the first row, an integer; null if there is none, or NULL.</summary>
+    /// <summary>The first column of the first row, an integer or a truth value; null if there is none, or NULL.</summary>
     public long? Number(string sql, params ReadOnlySpan<object?> values) =>
-        Command(sql, values).ExecuteScalar() as long?;
+        Command(sql, values).ExecuteScalar() is { } value and not DBNull
+            ? Convert.ToInt64(value, CultureInfo.InvariantCulture)
+            : null;
 
     /// <summary>All rows.</summary>
-    public List<T> Rows<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> values)
+    public List<T> Rows<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<object?> values)
     {
         var rows = new List<T>();
-        using SqliteDataReader reader = Command(sql, values).ExecuteReader();
+        using DbDataReader reader = Command(sql, values).ExecuteReader();
         while (reader.Read())
             rows.Add(read(reader));
 
@@ -52,62 +30,17 @@ internal sealed class StoreConnection : IDisposable
     }
 
     /// <summary>Does all of it in one transaction, or nothing.</summary>
-    public void InTransaction(Action work)
-    {
-        Execute("BEGIN IMMEDIATE");
-        try
-        {
-            work();
-            Execute("COMMIT");
-        }
-        catch
-        {
-            // After some errors SQLite has rolled back on its own.
-            if (IsInTransaction)
-                Execute("ROLLBACK");
-            throw;
-        }
-    }
+    public abstract void InTransaction(Action work);
 
     /// <summary>Reads one state of the database, whatever is written meanwhile.</summary>
-    public void InReadTransaction(Action work)
-    {
-        Execute("BEGIN");
-        try
-        {
-            work();
-        }
-        finally
-        {
-            if (IsInTransaction)
-                Execute("COMMIT");
-        }
-    }
+    public abstract void InReadTransaction(Action work);
 
-    public void Dispose()
-    {
-        foreach (SqliteCommand command in _commands.Values)
-            command.Dispose();
+    /// <summary>What to select from for the texts of a JSON array, a column <c>value</c>.</summary>
+    /// <param name="parameter">The array's, such as $1.</param>
+    public abstract string TextsOf(string parameter);
 
-        _connection.Dispose();
-    }
+    public abstract void Dispose();
 
-    private SqliteCommand Command(string sql, ReadOnlySpan<object?> values)
-    {
-        if (!_commands.TryGetValue(sql, out SqliteCommand? command))
-        {
-            command = _connection.CreateCommand();
-#pragma warning disable CA2100 // Every statement is a constant of the store.
-            command.CommandText = sql;
-#pragma warning restore CA2100
-            for (int i = 0; i < values.Length; i++)
-                command.Parameters.Add(new SqliteParameter { ParameterName = $"${i + 1}" });
-            _commands.Add(sql, command);
-        }
-
-        for (int i = 0; i < values.Length; i++)
-            command.Parameters[i].Value = values[i] ?? DBNull.Value;
-
-        return command;
-    }
+    /// <summary>The statement with its values, ready to be run; it stays the connection's.</summary>
+    protected abstract DbCommand Command(string sql, ReadOnlySpan<object?> values);
 }

@@ -55,7 +55,7 @@ internal static class StoreFile
         StoreConnection? connection = null;
         try
         {
-            connection = StoreConnection.Open(path, readOnly: false);
+            connection = SqliteStoreConnection.Open(path, readOnly: false);
             StoreSchema.Migrate(connection, path, steps);
             connection.Execute("PRAGMA synchronous = NORMAL");
             connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");

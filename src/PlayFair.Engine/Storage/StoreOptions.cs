@@ -24,6 +24,11 @@ public sealed record StoreOptions
     /// <summary>Updates that wait for the writer before who appends must wait too.</summary>
     public int QueueCapacity { get; init; } = 4096;
 
+    /// <summary>
+    /// How long closing tries to write what waits for a database that is away; a file is written or refused at once.
+    /// </summary>
+    public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How often age and size are looked at; a file that grew too large is not waited with.</summary>
     public TimeSpan RetentionInterval { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -43,6 +48,7 @@ public sealed record StoreOptions
 
         ArgumentOutOfRangeException.ThrowIfLessThan(CommitDelay, TimeSpan.Zero, nameof(CommitDelay));
         ArgumentOutOfRangeException.ThrowIfLessThan(QueueCapacity, 1, nameof(QueueCapacity));
+        ArgumentOutOfRangeException.ThrowIfLessThan(CloseTimeout, TimeSpan.Zero, nameof(CloseTimeout));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(
             RetentionInterval, TimeSpan.Zero, nameof(RetentionInterval));
     }

@@ -4,18 +4,25 @@ using PlayFair.Contracts;
 namespace PlayFair.Engine;
 
 /// <summary>Reads what is committed, on a connection of its own. For one thread at a time.</summary>
-internal sealed class StoreReader(StoreConnection connection, TextTable texts) : IDisposable
+internal sealed class StoreReader(StoreConnection connection, ITextTable texts) : IDisposable
 {
     private readonly UpdateCodec _codec = new(texts);
 
+    /// <exception cref="ArgumentOutOfRangeException">It asks for too many, or none.</exception>
+    public static void Check(HistoryQuery query)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, HistoryQuery.MaxLimit);
+    }
+
     public List<StoredVideo> Videos() => connection.Rows(
-        "SELECT definition, resume FROM videos WHERE is_deleted = 0 ORDER BY name",
+        "SELECT definition, resume FROM videos WHERE NOT is_deleted ORDER BY name",
         row => new StoredVideo(
             JsonSerializer.Deserialize(row.GetString(0), ContractJson.Lines.VideoDefinition)!,
             row.IsDBNull(1) ? null : row.GetString(1)));
 
     public StoredVideo? Video(long video) => connection.Rows(
-        "SELECT definition, resume FROM videos WHERE id = $1 AND is_deleted = 0",
+        "SELECT definition, resume FROM videos WHERE id = $1 AND NOT is_deleted",
         row => new StoredVideo(
             JsonSerializer.Deserialize(row.GetString(0), ContractJson.Lines.VideoDefinition)!,
             row.IsDBNull(1) ? null : row.GetString(1)),
@@ -137,12 +144,12 @@ internal sealed class StoreReader(StoreConnection connection, TextTable texts) :
 
     public List<StatisticsBlob> Statistics(StatisticsRange range)
     {
-        const string sql = """
+        string sql = $"""
             SELECT t.text, v.name, s.bucket, s.bytes
             FROM statistics s JOIN videos v ON v.id = s.video JOIN texts t ON t.number = s.model
-            WHERE v.is_deleted = 0 AND s.bucket >= $1 AND s.bucket < $2
-                AND ($3 IS NULL OR t.text = $3)
-                AND ($4 IS NULL OR v.name IN (SELECT value FROM json_each($4)))
+            WHERE NOT v.is_deleted AND s.bucket >= $1 AND s.bucket < $2
+                AND (CAST($3 AS TEXT) IS NULL OR t.text = $3)
+                AND (CAST($4 AS TEXT) IS NULL OR v.name IN (SELECT value FROM {connection.TextsOf("$4")}))
             ORDER BY v.name, t.text, s.bucket
             """;
         return connection.Rows(
@@ -162,7 +169,7 @@ internal sealed class StoreReader(StoreConnection connection, TextTable texts) :
         .Rows(
             """
             SELECT name, statistics_sequence FROM videos
-            WHERE is_deleted = 0 AND statistics_sequence IS NOT NULL
+            WHERE NOT is_deleted AND statistics_sequence IS NOT NULL
             """,
             row => KeyValuePair.Create(row.GetString(0), row.GetInt64(1)))
         .ToDictionary(StringComparer.Ordinal);

@@ -65,14 +65,14 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
     public void Write(IReadOnlyList<PendingUpdate> batch)
     {
         var changes = new Dictionary<VideoEntry, Change>();
-        var spans = new Dictionary<(long Video, long Span), Span>();
+        var spans = new Dictionary<(long Video, long Span), SpanBounds>();
         Transact(() =>
         {
             foreach (PendingUpdate pending in batch.Where(p => !p.Video.IsDeleted))
             {
                 int bytes = Insert(pending);
                 AddChange(changes, pending, bytes);
-                AddSpan(spans, pending);
+                SpanBounds.Add(spans, pending.Video.Id, pending.Stored);
             }
 
             foreach ((VideoEntry video, Change change) in changes)
@@ -86,7 +86,7 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
                     video.Id, change.Count, change.Bytes, change.Resume);
             }
 
-            foreach (((long video, long span), Span bounds) in spans)
+            foreach (((long video, long span), SpanBounds bounds) in spans)
             {
                 WriteSpan(video, span, bounds);
                 if (bounds.IsComplete)
@@ -119,17 +119,12 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
             if (rows is not [var last])
                 return;
 
-            HashSet<long> indices = [.. tracks.Select(track => track.FrameIndex)];
-            IEnumerable<FrameTrack> before = last.Frames is null
-                ? []
-                : _codec.DecodeTracks(name, last.Sequence, last.Arrived, last.Frames);
-            byte[] frames = _codec.EncodeTracks(
-                last.Sequence, last.Arrived, [.. before.Where(track => !indices.Contains(track.FrameIndex)), .. tracks]);
+            byte[] frames = _codec.ReplaceTracks(name, last.Sequence, last.Arrived, last.Frames, tracks);
             grown = frames.Length - (last.Frames?.Length ?? 0);
             connection.Execute(
                 "UPDATE updates SET frames = $3 WHERE video = $1 AND sequence = $2", video.Id, last.Sequence, frames);
             connection.Execute("UPDATE videos SET update_bytes = update_bytes + $2 WHERE id = $1", video.Id, grown);
-            var span = Span.Empty;
+            var span = SpanBounds.Empty;
             span.Add(last.Arrived, tracks);
             WriteSpan(video.Id, last.Sequence >> StoreSchema.SpanBits, span);
         });
@@ -223,7 +218,7 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
         return body.Length + (frames?.Length ?? 0) + RowOverhead;
     }
 
-    private void WriteSpan(long video, long span, Span bounds) => connection.Execute(
+    private void WriteSpan(long video, long span, SpanBounds bounds) => connection.Execute(
         """
         INSERT INTO spans VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT DO UPDATE SET
@@ -245,59 +240,5 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
             change.Count + 1, change.Bytes + bytes, pending.Stored.Update.Sequence, resume ?? change.Resume);
     }
 
-    private static void AddSpan(Dictionary<(long Video, long Span), Span> spans, PendingUpdate pending)
-    {
-        AttributionUpdate update = pending.Stored.Update;
-        ref Span span = ref CollectionsMarshal.GetValueRefOrAddDefault(
-            spans, (pending.Video.Id, update.Sequence >> StoreSchema.SpanBits), out bool exists);
-        if (!exists)
-            span = Span.Empty;
-        span.Add(update.ArrivedAt.UtcTicks, pending.Stored.LeavingFrames);
-        span.IsComplete |= ((update.Sequence + 1) & ((1 << StoreSchema.SpanBits) - 1)) == 0;
-    }
-
     private readonly record struct Change(int Count, long Bytes, long LastSequence, string? Resume);
-
-    /// <summary>Bounds of what a row of <c>spans</c> speaks of.</summary>
-    private struct Span
-    {
-        public long FirstArrived;
-        public long LastArrived;
-        public long FirstFrameSequence;
-        public long LastFrameSequence;
-        public long FirstFrameArrived;
-        public long LastFrameArrived;
-        public long LastFrame;
-
-        /// <summary>Whether its last update is among those written.</summary>
-        public bool IsComplete;
-
-        public static Span Empty => new()
-        {
-            FirstArrived = long.MaxValue,
-            LastArrived = -1,
-            FirstFrameSequence = long.MaxValue,
-            LastFrameSequence = -1,
-            FirstFrameArrived = long.MaxValue,
-            LastFrameArrived = -1,
-            LastFrame = -1,
-        };
-
-        public void Add(long arrived, IReadOnlyList<FrameTrack> frames)
-        {
-            Widen(ref FirstArrived, ref LastArrived, arrived);
-            foreach (FrameTrack frame in frames)
-            {
-                Widen(ref FirstFrameSequence, ref LastFrameSequence, frame.LastSequence);
-                Widen(ref FirstFrameArrived, ref LastFrameArrived, frame.ArrivedAt.UtcTicks);
-                LastFrame = Math.Max(LastFrame, frame.FrameIndex);
-            }
-        }
-
-        private static void Widen(ref long first, ref long last, long value)
-        {
-            first = Math.Min(first, value);
-            last = Math.Max(last, value);
-        }
-    }
 }

@@ -1,18 +1,27 @@
 namespace PlayFair.Engine;
 
 /// <summary>Texts that repeat from update to update (models, scores, classes), each under a number.</summary>
+internal interface ITextTable
+{
+    /// <summary>The number of a text, which is added if it is new.</summary>
+    int NumberOf(string text);
+
+    /// <exception cref="StoreException">There is no such number.</exception>
+    string TextOf(long number);
+}
+
+/// <summary>The texts of a process that has the store for itself.</summary>
 /// <remarks>
 /// One thread adds; any thread reads the numbers of what has been committed. What was added since stays pending: the
 /// writer stores it in the transaction that needs it.
 /// </remarks>
-internal sealed class TextTable
+internal sealed class TextTable : ITextTable
 {
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
     private string[] _texts = new string[64];
     private int _count;
     private int _committedCount;
 
-    /// <summary>The number of a text, which is added if it is new.</summary>
     public int NumberOf(string text)
     {
         if (_numbers.TryGetValue(text, out int number))
@@ -33,7 +42,6 @@ internal sealed class TextTable
         return number;
     }
 
-    /// <exception cref="StoreException">There is no such number.</exception>
     public string TextOf(long number)
     {
         string[] texts = Volatile.Read(ref _texts);

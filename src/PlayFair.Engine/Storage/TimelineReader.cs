@@ -1,10 +1,10 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 using PlayFair.Contracts;
 
 namespace PlayFair.Engine;
 
 /// <summary>Reads a period of a video's history at a glance.</summary>
-internal sealed class TimelineReader(StoreConnection connection, TextTable texts, UpdateCodec codec)
+internal sealed class TimelineReader(StoreConnection connection, ITextTable texts, UpdateCodec codec)
 {
     public const int MaxSegments = 2000;
 
@@ -73,7 +73,7 @@ internal sealed class TimelineReader(StoreConnection connection, TextTable texts
     }
 
     private static Timeline Build(
-        string name, RunList runs, TextTable texts, List<TimelinePoint> points, List<FrameTrack> frames,
+        string name, RunList runs, ITextTable texts, List<TimelinePoint> points, List<FrameTrack> frames,
         TimelineEnd? first, TimelineEnd? last)
     {
         (List<TopRun> segments, int joinedCount) = runs.Take();
@@ -175,7 +175,7 @@ internal sealed class TimelineReader(StoreConnection connection, TextTable texts
                 .Select(i => tracks[(int)((long)i * (tracks.Count - 1) / Math.Max(1, query.Points - 1))]),
         ];
 
-        List<FrameTrack> Tracks(SqliteDataReader row) =>
+        List<FrameTrack> Tracks(DbDataReader row) =>
             codec.DecodeTracks(name, row.GetInt64(0), row.GetInt64(1), row.GetFieldValue<byte[]>(2));
     }
 

@@ -5,7 +5,7 @@ namespace PlayFair.Engine;
 /// <summary>What an update's top class is: texts by their numbers.</summary>
 internal readonly record struct TopClass(int Class, int Name, int Model, int Score)
 {
-    public static TopClass Of(AttributionUpdate update, TextTable texts)
+    public static TopClass Of(AttributionUpdate update, ITextTable texts)
     {
         ReportedClass top = update.Classes[0];
         return new TopClass(
@@ -37,7 +37,7 @@ internal readonly record struct TopRun(
         MaxScore = Top == previous.Top ? Math.Max(MaxScore, previous.MaxScore) : MaxScore,
     };
 
-    public TimelineSegment ToSegment(TextTable texts) => new(
+    public TimelineSegment ToSegment(ITextTable texts) => new(
         Top.Class, texts.TextOf(Top.Name), texts.TextOf(Top.Model), FirstSequence, LastSequence,
         new DateTimeOffset(FirstArrived, TimeSpan.Zero), new DateTimeOffset(LastArrived, TimeSpan.Zero), MaxScore);
 }

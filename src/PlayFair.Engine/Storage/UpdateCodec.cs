@@ -16,7 +16,7 @@ namespace PlayFair.Engine;
 /// Of frame tracks: 1, and for each: flags, [schema], index, time (100 ns or float64), arrivedAt before the row's,
 /// [offset], sequence before the row's, windows, class count, for each: index, name, mean, last.
 /// </remarks>
-internal sealed class UpdateCodec(TextTable texts)
+internal sealed class UpdateCodec(ITextTable texts)
 {
     private const byte Version = 1;
     private const double TicksPerSecond = TimeSpan.TicksPerSecond;
@@ -265,6 +265,17 @@ internal sealed class UpdateCodec(TextTable texts)
         }
 
         return _writer.ToArray();
+    }
+
+    /// <summary>Adds tracks to those in a row, in place of those of the same frames.</summary>
+    /// <param name="bytes">What is in the row; null: none.</param>
+    public byte[] ReplaceTracks(
+        string video, long sequence, long arrivedTicks, byte[]? bytes, IReadOnlyList<FrameTrack> tracks)
+    {
+        HashSet<long> replaced = [.. tracks.Select(track => track.FrameIndex)];
+        IEnumerable<FrameTrack> before = bytes is null ? [] : DecodeTracks(video, sequence, arrivedTicks, bytes);
+        return EncodeTracks(
+            sequence, arrivedTicks, [.. before.Where(track => !replaced.Contains(track.FrameIndex)), .. tracks]);
     }
 
     /// <summary>The tracks in the row of an update, in the order in which they were given.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using PlayFair.Contracts;
 
@@ -15,7 +14,6 @@ namespace PlayFair.Engine;
 /// </remarks>
 public sealed class VideoStore : IVideoStore
 {
-    private const int MostUpdatesPerCommit = 1024;
     private const int MostIdleReaders = 8;
 
     private readonly string _path;
@@ -32,19 +30,13 @@ public sealed class VideoStore : IVideoStore
     // The writing connection, and what _videos says of what is in it, belong to who holds this.
     private readonly Lock _writing = new();
 
-    private readonly Channel<Work> _queue;
-
-    // Events of the operating system: the lighter ones spin before they sleep, which at a hundred commits a second
-    // costs more than the commits.
-    private readonly AutoResetEvent _wake = new(false);
-    private readonly AutoResetEvent _hurry = new(false);
+    private readonly WriteQueue<PendingUpdate> _queue;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _retentionTimer;
     private bool _isRetentionDue = true;
     private IEnumerator<int>? _retentionPass;
     private string? _problem;
     private long _unstoredCount;
-    private volatile bool _isClosing;
     private volatile bool _isClosed;
 
     private VideoStore(
@@ -66,11 +58,7 @@ public sealed class VideoStore : IVideoStore
         _writer = new StoreWriter(connection, _texts);
         _retention = new StoreRetention(connection, options, CountDeleted);
         LoadVideos();
-        _queue = Channel.CreateBounded<Work>(new BoundedChannelOptions(options.QueueCapacity)
-        {
-            FullMode = BoundedChannelFullMode.Wait,
-            SingleReader = true,
-        });
+        _queue = new WriteQueue<PendingUpdate>(options);
         new Thread(WriteUntilStopped) { IsBackground = true, Name = "store" }.Start();
         _retentionTimer = options.Time.CreateTimer(
             _ => DueRetention(), null, options.RetentionInterval, options.RetentionInterval);
@@ -200,7 +188,7 @@ public sealed class VideoStore : IVideoStore
             throw new ArgumentException($"A frame track is of '{other.Video}', its update of '{content.Video}'.");
 
         UpdateCodec.Check(content);
-        await EnqueueAsync(new Work(new PendingUpdate(update, video, video.SaveCount), null), cancellationToken);
+        await _queue.AddAsync(new PendingUpdate(update, video, video.SaveCount), cancellationToken);
         video.LastAppended = content.Sequence;
     }
 
@@ -211,13 +199,7 @@ public sealed class VideoStore : IVideoStore
             _writer.AddTracks(video, id, tracks);
     });
 
-    public async ValueTask FlushAsync(CancellationToken cancellationToken)
-    {
-        var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await EnqueueAsync(new Work(null, flushed), cancellationToken);
-        _hurry.Set();
-        await flushed.Task.WaitAsync(cancellationToken);
-    }
+    public ValueTask FlushAsync(CancellationToken cancellationToken) => _queue.FlushAsync(cancellationToken);
 
     public long? LastSequence(string id) =>
         _videos.TryGetValue(id, out VideoEntry? video) && video.LastSequence is >= 0 and var last ? last : null;
@@ -229,7 +211,7 @@ public sealed class VideoStore : IVideoStore
 
     public IReadOnlyList<AttributionUpdate> ReadUpdates(string id, HistoryQuery query)
     {
-        CheckLimit(query);
+        StoreReader.Check(query);
         return _videos.TryGetValue(id, out VideoEntry? video)
             ? Read(reader => reader.Updates(id, video.Id, query))
             : [];
@@ -237,7 +219,7 @@ public sealed class VideoStore : IVideoStore
 
     public IReadOnlyList<FrameTrack> ReadFrameTracks(string id, HistoryQuery query)
     {
-        CheckLimit(query);
+        StoreReader.Check(query);
         return _videos.TryGetValue(id, out VideoEntry? video)
             ? Read(reader => reader.FrameTracks(id, video.Id, query))
             : [];
@@ -271,15 +253,8 @@ public sealed class VideoStore : IVideoStore
     /// <summary>Commits what was appended and closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
-        _isClosing = true;
         await _retentionTimer.DisposeAsync();
-        _queue.Writer.TryComplete();
-        if (!_stopped.Task.IsCompleted)
-        {
-            _wake.Set();
-            _hurry.Set();
-        }
-
+        _queue.Dispose();
         await _stopped.Task;
     }
 
@@ -300,12 +275,6 @@ public sealed class VideoStore : IVideoStore
     {
         if (claim != 0 && claim != video.Claim)
             throw new SupersededException(id);
-    }
-
-    private static void CheckLimit(HistoryQuery query)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, HistoryQuery.MaxLimit);
     }
 
     private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
@@ -334,25 +303,7 @@ public sealed class VideoStore : IVideoStore
     private void DueRetention()
     {
         Volatile.Write(ref _isRetentionDue, true);
-        _wake.Set();
-    }
-
-    private async ValueTask EnqueueAsync(Work work, CancellationToken cancellationToken)
-    {
-        if (!_queue.Writer.TryWrite(work))
-        {
-            _hurry.Set();
-            try
-            {
-                await _queue.Writer.WriteAsync(work, cancellationToken);
-            }
-            catch (ChannelClosedException e)
-            {
-                throw new ObjectDisposedException("The store is closed.", e);
-            }
-        }
-
-        _wake.Set();
+        _queue.Wake();
     }
 
     private void Write(Action work)
@@ -379,7 +330,7 @@ public sealed class VideoStore : IVideoStore
         try
         {
             if (!_idleReaders.TryTake(out reader))
-                reader = new StoreReader(StoreConnection.Open(_path, readOnly: true), _texts);
+                reader = new StoreReader(SqliteStoreConnection.Open(_path, readOnly: true), _texts);
             T result = read(reader);
             isUsable = true;
             return result;
@@ -411,14 +362,7 @@ public sealed class VideoStore : IVideoStore
         var flushes = new List<TaskCompletionSource>();
         while (WaitForWork())
         {
-            while (updates.Count < MostUpdatesPerCommit && _queue.Reader.TryRead(out Work work))
-            {
-                if (work.Update is { } update)
-                    updates.Add(update);
-                if (work.Flushed is { } flushed)
-                    flushes.Add(flushed);
-            }
-
+            _queue.Take(updates, flushes);
             if (updates.Count > 0)
                 Commit(updates);
 
@@ -432,26 +376,10 @@ public sealed class VideoStore : IVideoStore
         _stopped.SetResult();
     }
 
-    /// <summary>Waits for work, then for more of it; not at all while old updates are being deleted.</summary>
+    /// <summary>Waits for work; not at all while old updates are being deleted.</summary>
     /// <returns>False once the store is closed and nothing waits.</returns>
-    private bool WaitForWork()
-    {
-        if (_retentionPass is not null && !_isClosing)
-            return true;
-
-        while (!_queue.Reader.TryPeek(out _))
-        {
-            if (_isClosing && _queue.Reader.Completion.IsCompleted)
-                return false;
-            if (Volatile.Read(ref _isRetentionDue) && !_isClosing)
-                return true;
-
-            _wake.WaitOne();
-        }
-
-        _hurry.WaitOne(_options.CommitDelay);
-        return true;
-    }
+    private bool WaitForWork() =>
+        (_retentionPass is not null && !_queue.IsClosed) || _queue.Wait(() => Volatile.Read(ref _isRetentionDue));
 
     private static bool IsSuperseded(PendingUpdate update) =>
         update.Stored.Claim != 0 && update.Stored.Claim != update.Video.Claim;
@@ -531,7 +459,4 @@ public sealed class VideoStore : IVideoStore
         while (_idleReaders.TryTake(out StoreReader? reader))
             reader.Dispose();
     }
-
-    /// <summary>An update to write, or somebody who waits until all before is written.</summary>
-    private readonly record struct Work(PendingUpdate? Update, TaskCompletionSource? Flushed);
 }

@@ -82,7 +82,7 @@ public sealed class StoreFailureTests : IDisposable
             }
 
             await using VideoStore reopened = VideoStore.Open(database, new StoreOptions(), _ => { });
-            using (var connection = StoreConnection.Open(database, readOnly: true))
+            using (var connection = SqliteStoreConnection.Open(database, readOnly: true))
                 Assert.Equal(["ok"], connection.Rows("PRAGMA integrity_check", row => row.GetString(0)));
             var updates = StoreFolder.All(reopened, "a");
             Assert.Equal(told - 1, updates[^1].Sequence);

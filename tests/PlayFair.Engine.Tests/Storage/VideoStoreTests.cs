@@ -415,7 +415,7 @@ public sealed class VideoStoreTests : IDisposable
         await using VideoStore store = _folder.Open();
         store.SaveVideo(Samples.Video("a"));
         await StoreFolder.AppendAsync(store, "a", 0, 10);
-        using var reader = StoreConnection.Open(_folder.Database, readOnly: true);
+        using var reader = SqliteStoreConnection.Open(_folder.Database, readOnly: true);
         reader.Execute("BEGIN");
         Assert.Equal(10, reader.Number("SELECT count(*) FROM updates"));
 
