@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Orleans.Streams;
 using PlayFair.Contracts;
 using PlayFair.Engine;
@@ -87,7 +88,7 @@ public sealed class ClusterBenchmark(ModelPackage model, bool isQuick)
         Task reading = isFollowed ? ReadAsync(reader, delays, stopping.Token) : Task.CompletedTask;
         await Task.Delay(_warmUp, cancellationToken);
         delays.Clear();
-        long before = await CountAsync(service, cancellationToken);
+        using var meter = new UpdateMeter();
         TimeSpan cpu = Environment.CpuUsage.TotalTime;
         long bytes = GC.GetTotalAllocatedBytes(precise: true);
         long start = Stopwatch.GetTimestamp();
@@ -95,7 +96,7 @@ public sealed class ClusterBenchmark(ModelPackage model, bool isQuick)
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         cpu = Environment.CpuUsage.TotalTime - cpu;
         bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
-        long updates = await CountAsync(service, cancellationToken) - before;
+        long updates = meter.Count;
         await stopping.CancelAsync();
         await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
@@ -118,15 +119,6 @@ public sealed class ClusterBenchmark(ModelPackage model, bool isQuick)
             if (happened is UpdateEvent { Update: { } update })
                 delays.Enqueue((DateTimeOffset.UtcNow - update.ComputedAt).TotalMilliseconds);
         }
-    }
-
-    /// <summary>Updates of all videos since their beginning.</summary>
-    private static async Task<long> CountAsync(IVideoService service, CancellationToken cancellationToken)
-    {
-        long count = 0;
-        foreach (VideoStatus status in await service.ListAsync(cancellationToken))
-            count += (status.LastSequence ?? -1) + 1;
-        return count;
     }
 
     private async Task<StreamRate> MeasureStreamAsync(int silos, int batch, CancellationToken cancellationToken)
@@ -205,6 +197,24 @@ public sealed class ClusterBenchmark(ModelPackage model, bool isQuick)
         DroppedFrames = 0,
         Timings = new UpdateTimings(1, 1, 1, 1),
     };
+}
+
+/// <summary>Counts what all silos of this process publish, from its making on.</summary>
+internal sealed class UpdateMeter : IDisposable
+{
+    private readonly MeterListener _listener = new();
+    private long _count;
+
+    public UpdateMeter()
+    {
+        _listener.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref _count, value));
+        _listener.EnableMeasurementEvents(LiveMetrics.Updates);
+        _listener.Start();
+    }
+
+    public long Count => Interlocked.Read(ref _count);
+
+    public void Dispose() => _listener.Dispose();
 }
 
 /// <summary>What <see cref="ClusterBenchmark"/> found.</summary>

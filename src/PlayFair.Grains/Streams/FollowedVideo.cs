@@ -8,12 +8,17 @@ namespace PlayFair.Grains;
 /// A video that runs at some silo, as subscribers of this one see it: a feed of its own, fed by the video's stream. What the
 /// stream loses, when a silo dies or is slow, the feed's readers take from the store.
 /// </summary>
-internal sealed class FollowedVideo(string id, int recentUpdates, SiloRuntime runtime, IGrainFactory grains) : IFollowedVideo
+internal sealed class FollowedVideo(string id, int recentUpdates, SiloRuntime runtime, IGrainFactory grains)
+    : IFollowedVideo, IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private VideoStatus? _status;
     private (long Version, StatusEvent Event)? _told;
+
+    /// <summary>Held while it is decided from where updates come.</summary>
+    private readonly SemaphoreSlim _turn = new(1, 1);
     private StreamSubscriptionHandle<AttributionUpdate>? _subscription;
+    private UpdateRelay? _relay;
 
     /// <summary>What the video had published when it was last asked.</summary>
     private long _lastKnown = -1;
@@ -42,18 +47,32 @@ internal sealed class FollowedVideo(string id, int recentUpdates, SiloRuntime ru
         }
     }
 
-    public void Tell(VideoStatus status)
+    /// <summary>Takes over a status.</summary>
+    /// <returns>Whether another silo runs the video than before.</returns>
+    public bool Tell(VideoStatus status)
     {
+        string? before;
         lock (_lock)
-            _status = status;
+            (before, _status) = (_status?.Silo, status);
         Feed.StatusChanged();
+        return status.Silo is not null && status.Silo != before;
     }
 
-    /// <summary>Subscribes to the stream, has the video publish there, and begins after its last update.</summary>
+    /// <summary>
+    /// Has updates come, from the video's last one on: from its own feed where it runs at this silo, by its stream where it
+    /// does not.
+    /// </summary>
     public async Task FollowAsync()
     {
-        _subscription ??= await runtime.StreamOf(id).SubscribeAsync(OnUpdatesAsync);
-        Feed.Advance(await grains.GetGrain<IVideoGrain>(id).FollowAsync() + 1);
+        await _turn.WaitAsync();
+        try
+        {
+            await FollowNowAsync();
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <summary>
@@ -62,27 +81,91 @@ internal sealed class FollowedVideo(string id, int recentUpdates, SiloRuntime ru
     /// </summary>
     public async Task RenewAsync()
     {
-        long last = await grains.GetGrain<IVideoGrain>(id).FollowAsync();
-        long before = Interlocked.Exchange(ref _lastKnown, last);
-        if (before < Feed.NextSequence)
-            return;
-        Feed.Advance(before + 1);
-        await UnfollowAsync();
-        _subscription = await runtime.StreamOf(id).SubscribeAsync(OnUpdatesAsync);
+        await _turn.WaitAsync();
+        try
+        {
+            VideoFeed? here = FeedHere;
+            if (here is not null && here == _relay?.Feed)
+                return;
+            // It has come here, or gone.
+            if (here != _relay?.Feed)
+            {
+                await LeaveAsync();
+                await FollowNowAsync();
+                return;
+            }
+
+            long last = await grains.GetGrain<IVideoGrain>(id).FollowAsync();
+            (long before, _lastKnown) = (_lastKnown, last);
+            if (before < Feed.NextSequence)
+                return;
+            Feed.Advance(before + 1);
+            await LeaveAsync();
+            _subscription = await runtime.StreamOf(id).SubscribeAsync(OnUpdatesAsync);
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
-    public async Task UnfollowAsync()
+    /// <summary>Lets go of the stream.</summary>
+    public async ValueTask DisposeAsync()
     {
-        if (_subscription is not { } subscription)
+        await _turn.WaitAsync();
+        try
+        {
+            await LeaveAsync();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>That of the video that runs at this silo; null: it runs elsewhere.</summary>
+    private VideoFeed? FeedHere => runtime.Host.Videos.GetValueOrDefault(id)?.Feed;
+
+    private async Task FollowNowAsync()
+    {
+        if (FeedHere is { } here)
+        {
+            _relay = new UpdateRelay(here, TakeAsync);
+            Feed.Advance(here.NextSequence);
             return;
-        _subscription = null;
-        await subscription.UnsubscribeAsync();
+        }
+
+        _subscription ??= await runtime.StreamOf(id).SubscribeAsync(OnUpdatesAsync);
+        _lastKnown = await grains.GetGrain<IVideoGrain>(id).FollowAsync();
+        Feed.Advance(_lastKnown + 1);
+    }
+
+    private async Task LeaveAsync()
+    {
+        if (_relay is { } relay)
+        {
+            _relay = null;
+            await relay.DisposeAsync();
+        }
+
+        if (_subscription is { } subscription)
+        {
+            _subscription = null;
+            await subscription.UnsubscribeAsync();
+        }
     }
 
     private Task OnUpdatesAsync(IList<SequentialItem<AttributionUpdate>> updates)
     {
         foreach (SequentialItem<AttributionUpdate> update in updates)
             Feed.Receive(update.Item);
+        return Task.CompletedTask;
+    }
+
+    private Task TakeAsync(IReadOnlyList<AttributionUpdate> updates, CancellationToken cancellationToken)
+    {
+        foreach (AttributionUpdate update in updates)
+            Feed.Receive(update);
         return Task.CompletedTask;
     }
 }

@@ -161,7 +161,11 @@ internal sealed class FollowedVideos(
         {
             string id = status.Definition.Id;
             if (Find(id) is { } video)
-                video.Tell(status);
+            {
+                // At its new silo nobody knows yet that it is followed.
+                if (video.Tell(status) && video.UpdateReaderCount > 0)
+                    _ = RenewAsync(video);
+            }
             else if (isOfAll)
                 Appeared?.Invoke(id);
         }
@@ -230,7 +234,7 @@ internal sealed class FollowedVideos(
     {
         try
         {
-            await video.UnfollowAsync();
+            await video.DisposeAsync();
         }
         catch (Exception failure) when (failure is OrleansException or TimeoutException)
         {
