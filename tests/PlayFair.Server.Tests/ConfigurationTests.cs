@@ -1,7 +1,9 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using PlayFair.Contracts;
+using PlayFair.Inference;
 
 namespace PlayFair.Server.Tests;
 
@@ -24,6 +26,10 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal("named", configuration.Sources.PrivateAddresses);
         Assert.Empty(configuration.Sources.Folders);
         Assert.Null(configuration.Otlp.Endpoint);
+        Assert.Equal(InferenceDevice.Cpu, configuration.Device);
+        Assert.Equal(
+            new ClusterConfiguration { Silo = Environment.MachineName, CapacityCores = Environment.ProcessorCount },
+            configuration.Cluster);
         Assert.Equal("/state/playfair/playfair.db", Read(null, ("HOME", "/x"), ("XDG_STATE_HOME", "/state")).Store.Path);
     }
 
@@ -32,6 +38,7 @@ public sealed class ConfigurationTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(_folder, "secrets"));
         File.WriteAllText(Path.Combine(_folder, "secrets", "view"), $"{Secret}\n");
+        File.WriteAllText(Path.Combine(_folder, "secrets", "database"), "Host=db;Password=secret\n");
         ServerConfiguration configuration = Read(
             """
             {
@@ -43,11 +50,15 @@ public sealed class ConfigurationTests : IDisposable
               ],
               "corsOrigins": ["https://dashboard.example"],
               "store": { "path": "data/playfair.db", "maxAge": "7d", "maxBytes": "2GiB" },
-              "models": "models", "defaultModel": "moves-trn",
+              "models": "models", "defaultModel": "moves-trn", "device": "cuda:1",
               "sources": { "folders": ["videos", "/srv/videos"], "kinds": ["file", "rtsp"], "privateAddresses": "deny" },
               "limits": { "videos": 8, "subscribers": 10, "requestBytes": 4096, "requestsPerSecond": 20 },
               "videos": [{ "id": "door", "source": "rtsp://user:pass@camera/1", "classes": ["top5"] }],
               "otlp": { "endpoint": "http://collector:4318", "protocol": "http" },
+              "cluster": {
+                "name": "wall", "silo": "wall-0", "databaseFile": "secrets/database", "advertise": "10.0.0.5",
+                "siloPort": 12000, "gatewayPort": 30000, "capacityCores": 3.5,
+              },
               "logFormat": "json", "logLevel": "debug",
             }
             """);
@@ -65,6 +76,19 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(["top5"], Assert.Single(configuration.Videos).Classes);
         Assert.Equal(16, configuration.Videos[0].Window);
         Assert.Equal(OtlpProtocol.Http, configuration.Otlp.Protocol);
+        Assert.Equal(
+            new ClusterConfiguration
+            {
+                Name = "wall",
+                Silo = "wall-0",
+                Database = "Host=db;Password=secret",
+                Advertise = IPAddress.Parse("10.0.0.5"),
+                SiloPort = 12000,
+                GatewayPort = 30000,
+                CapacityCores = 3.5,
+                Accelerator = "cuda",
+            },
+            configuration.Cluster);
         Assert.Equal((LogFormat.Json, LogLevel.Debug), (configuration.LogFormat, configuration.LogLevel));
         Assert.Equal(Path.Combine(_folder, "playfair.json"), configuration.File);
     }
@@ -104,7 +128,8 @@ public sealed class ConfigurationTests : IDisposable
             ("PLAYFAIR__TOKENS__0__NAME", "ops"), ("PLAYFAIR__TOKENS__0__TOKEN", Secret),
             ("PLAYFAIR__TOKENS__0__ROLE", "manage"), ("PLAYFAIR__CORSORIGINS", """["https://a.example"]"""),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-            ("PLAYFAIR_MODELS", "/models"), ("PLAYFAIR_TOKEN", "of the client"));
+            ("PLAYFAIR_MODELS", "/models"), ("PLAYFAIR_TOKEN", "of the client"),
+            ("PLAYFAIR__CLUSTER__DATABASE", "Host=db"), ("PLAYFAIR__CLUSTER__SILOPORT", "11112"));
         ServerConfiguration configuration = ConfigurationReader.Read(input with
         {
             Flags = [new("--listen", "listen", "http://127.0.0.1:3"), new("--store", "store.path", "none")],
@@ -118,6 +143,7 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(["https://a.example"], configuration.CorsOrigins);
         Assert.Equal(("http://collector:4317/", OtlpProtocol.Http), (configuration.Otlp.Endpoint!.ToString(), configuration.Otlp.Protocol));
         Assert.Equal("/models", configuration.Models);
+        Assert.Equal(("Host=db", 11112), (configuration.Cluster.Database, configuration.Cluster.SiloPort));
     }
 
     [Fact]
@@ -140,6 +166,11 @@ public sealed class ConfigurationTests : IDisposable
               "limits": { "videos": 0, "requestBytes": 1.5, "subscriber": 4 },
               "videos": [{ "id": "a", "source": "x", "rate": 8 }, { "id": "b", "source": "x" }, { "id": "b", "source": "y" }, 7],
               "otlp": { "endpoint": "collector", "protocol": "udp" },
+              "device": "gpu",
+              "cluster": {
+                "nam": "x", "name": "a wall", "silo": "", "database": "Host={{Secret}}", "databaseFile": "x",
+                "advertise": "0.0.0.0", "siloPort": 0, "gatewayPort": 65536, "capacityCores": -1, "accelerator": "tpu"
+              },
               "logFormat": "xml", "logLevel": null
             }
             """,
@@ -151,7 +182,9 @@ public sealed class ConfigurationTests : IDisposable
             "tokens[2].role", "tokens[2].token", "tokens[3]", "corsOrigins[0]", "corsOrigins[1]", "store.path", "store.maxAge",
             "store.maxBytes", "sources.folders", "sources.kinds[1]", "sources.privateAddresses", "limits.videos",
             "limits.requestBytes", "limits.subscriber", "limits.VIDEOZ", "limits.requestsPerSecond", "videos[0].rate",
-            "videos[2].id", "videos[3]", "otlp.endpoint", "otlp.protocol", "logFormat",
+            "videos[2].id", "videos[3]", "otlp.endpoint", "otlp.protocol", "logFormat", "device", "cluster.nam",
+            "cluster.name", "cluster.silo", "cluster.database", "cluster.advertise", "cluster.siloPort",
+            "cluster.gatewayPort", "cluster.capacityCores", "cluster.accelerator",
         ];
         Assert.Equal(fields.Order(), failure.Problems.Select(problem => problem.Field).Distinct().Order());
         Assert.DoesNotContain(Secret, failure.Message, StringComparison.Ordinal);
@@ -187,6 +220,45 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal("tokens", problem.Field);
         Assert.Contains("127.0.0.1", problem.Remedy, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("Host=db;Password=0123456789abcdef-secret;", null)]
+    [InlineData("server=db", null)]
+    [InlineData("Password=0123456789abcdef-secret", "without a Host")]
+    [InlineData("0123456789abcdef-secret", "no connection string")]
+    [InlineData("postgresql://ada:0123456789abcdef-secret@db/playfair", "(postgresql://…)")]
+    public void A_database_is_named_by_a_connection_string_which_no_message_shows(string text, string? words)
+    {
+        string json = new JsonObject { ["cluster"] = new JsonObject { ["database"] = text } }.ToJsonString();
+        if (words is null)
+        {
+            ServerConfiguration configuration = Read(json);
+            Assert.Equal(text, configuration.Cluster.Database);
+            Assert.DoesNotContain(text, configuration.ToJson(source => source), StringComparison.Ordinal);
+            return;
+        }
+
+        var failure = Assert.Throws<ConfigurationException>(() => Read(json));
+        Assert.Equal("cluster.database", Assert.Single(failure.Problems).Field);
+        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"cluster":{"siloPort":5080}}""", "cluster.siloPort")]
+    [InlineData("""{"listen":"http://127.0.0.1:30000","cluster":{"gatewayPort":30000}}""", "cluster.gatewayPort")]
+    [InlineData("""{"cluster":{"gatewayPort":11111}}""", "cluster.gatewayPort")]
+    public void Each_port_of_a_silo_is_its_own(string json, string field) =>
+        Assert.Equal(field, Assert.Single(Assert.Throws<ConfigurationException>(() => Read(json)).Problems).Field);
+
+    [Theory]
+    [InlineData("""{"device":"cuda"}""", "cuda")]
+    [InlineData("""{"device":"CUDA:2"}""", "cuda")]
+    [InlineData("""{"device":"cuda","cluster":{"accelerator":"none"}}""", null)]
+    [InlineData("""{"cluster":{"accelerator":"cuda"}}""", "cuda")]
+    [InlineData("{}", null)]
+    public void A_silo_has_the_accelerator_of_its_device_unless_told_otherwise(string json, string? accelerator) =>
+        Assert.Equal(accelerator, Read(json).Cluster.Accelerator);
 
     [Theory]
     [InlineData("http://example.org:80")]
@@ -239,6 +311,7 @@ public sealed class ConfigurationTests : IDisposable
         ServerConfiguration again = Read(root.ToJsonString());
         Assert.Equal(configuration.Store, again.Store);
         Assert.Equal(configuration.Limits, again.Limits);
+        Assert.Equal((configuration.Device, configuration.Cluster), (again.Device, again.Cluster));
         Assert.Equal("rtsp://***@camera/1", again.Videos[0].Source);
         Assert.Equal(JsonSerializer.Serialize(configuration.Address), JsonSerializer.Serialize(again.Address));
     }

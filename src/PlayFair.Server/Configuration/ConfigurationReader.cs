@@ -1,8 +1,13 @@
+using System.Data.Common;
 using System.Globalization;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using PlayFair.Contracts;
+using PlayFair.Inference;
 
 namespace PlayFair.Server;
 
@@ -45,8 +50,10 @@ public sealed class ConfigurationReader
     private static readonly string[] Names =
     [
         "listen", "tokens", "name", "token", "tokenFile", "role", "corsOrigins", "store", "path", "maxAge", "maxBytes",
-        "models", "defaultModel", "sources", "folders", "kinds", "privateAddresses", "limits", "videos", "subscribers",
-        "requestBytes", "requestsPerSecond", "otlp", "endpoint", "protocol", "logFormat", "logLevel",
+        "models", "defaultModel", "device", "sources", "folders", "kinds", "privateAddresses", "limits", "videos",
+        "subscribers", "requestBytes", "requestsPerSecond", "otlp", "endpoint", "protocol", "cluster", "silo",
+        "database", "databaseFile", "advertise", "siloPort", "gatewayPort", "capacityCores", "accelerator", "logFormat",
+        "logLevel",
     ];
 
     private readonly ConfigurationInput _input;
@@ -212,8 +219,8 @@ public sealed class ConfigurationReader
     {
         var root = new Section(this, _root, "");
         root.AllowOnly(
-            "listen", "tokens", "corsOrigins", "store", "models", "defaultModel", "sources", "limits", "videos", "otlp",
-            "logFormat", "logLevel");
+            "listen", "tokens", "corsOrigins", "store", "models", "defaultModel", "device", "sources", "limits",
+            "videos", "otlp", "cluster", "logFormat", "logLevel");
         var defaults = new ServerConfiguration();
         var configuration = defaults with
         {
@@ -223,6 +230,7 @@ public sealed class ConfigurationReader
             Store = Store(root.Part("store")),
             Models = root.Path("models"),
             DefaultModel = root.Text("defaultModel"),
+            Device = root.Value("device", Device, "cpu, cuda or cuda:INDEX") ?? defaults.Device,
             Sources = Sources(root.Part("sources")),
             Limits = Limits(root.Part("limits")),
             Videos = Videos(root),
@@ -232,7 +240,7 @@ public sealed class ConfigurationReader
             File = _file,
         };
         CheckTokens(root, configuration);
-        return configuration;
+        return configuration with { Cluster = Cluster(root.Part("cluster"), configuration) };
     }
 
     private void CheckTokens(Section root, ServerConfiguration configuration)
@@ -255,33 +263,15 @@ public sealed class ConfigurationReader
         string? name = token.Text("name");
         if (name is null && token.Count("name") == 0)
             token.Fail("name", "nothing", "a name, which the log shows");
-        string? text = token.Text("token");
-        string? file = token.Path("tokenFile");
         Role? role = token.Choice<Role>("role");
         if (role is null && token.Count("role") == 0)
             token.Fail("role", "nothing", "one of: view, manage");
-        string field = file is null ? "token" : "tokenFile";
-        if (text is null == file is null)
-        {
-            token.Fail(
-                "token", text is null ? "neither token nor tokenFile" : "both token and tokenFile", "one of them");
+        if (token.Count("token") + token.Count("tokenFile") == 0)
+            token.Fail("token", "neither token nor tokenFile", "one of them");
+        if (Secret(token, "token", "tokenFile", out string field) is not { } text)
             return null;
-        }
 
-        if (file is not null)
-        {
-            try
-            {
-                text = File.ReadAllText(file).Trim();
-            }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-            {
-                token.Fail(field, $"no readable file ({failure.Message})", "a file that holds the token");
-                return null;
-            }
-        }
-
-        if (text!.Length < AccessToken.MinLength || text.Any(c => c is <= ' ' or > '~'))
+        if (text.Length < AccessToken.MinLength || text.Any(c => c is <= ' ' or > '~'))
         {
             token.Fail(
                 field, $"{text.Length} characters",
@@ -291,6 +281,32 @@ public sealed class ConfigurationReader
         }
 
         return name is null || role is null ? null : AccessToken.Create(name, text, role.Value);
+    }
+
+    /// <summary>A secret that is there itself or in a file; null where it is neither, or cannot be read.</summary>
+    /// <param name="field">Which of the two names it has.</param>
+    private static string? Secret(Section section, string name, string fileName, out string field)
+    {
+        string? text = section.Text(name);
+        string? file = section.Path(fileName);
+        field = file is null ? name : fileName;
+        if (text is not null && file is not null)
+        {
+            section.Fail(name, $"both {name} and {fileName}", "one of them");
+            return null;
+        }
+
+        if (file is null)
+            return text;
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            section.Fail(fileName, $"no readable file ({failure.Message})", $"a file that holds the {name}");
+            return null;
+        }
     }
 
     private StoreConfiguration Store(Section store)
@@ -361,6 +377,109 @@ public sealed class ConfigurationReader
             Protocol = otlp.Choice<OtlpProtocol>("protocol") ?? OtlpProtocol.Grpc,
         };
     }
+
+    private static InferenceDevice? Device(string text)
+    {
+        try
+        {
+            return InferenceDevice.Parse(text);
+        }
+        catch (InferenceException)
+        {
+            return null;
+        }
+    }
+
+    private static ClusterConfiguration Cluster(Section cluster, ServerConfiguration configuration)
+    {
+        cluster.AllowOnly(
+            "name", "silo", "database", "databaseFile", "advertise", "siloPort", "gatewayPort", "capacityCores",
+            "accelerator");
+        const string name = "1 to 64 letters, digits, '-', '_' or '.'";
+        var defaults = new ClusterConfiguration();
+        string? database = Database(cluster);
+        string accelerator = cluster.Text(
+            "accelerator", text => ClusterConfiguration.AllAccelerators.Contains(text) ? text : null,
+            $"one of: {string.Join(", ", ClusterConfiguration.AllAccelerators)}")
+            ?? (configuration.Device == InferenceDevice.Cpu ? ClusterConfiguration.NoAccelerator : "cuda");
+        int siloPort = cluster.Integer("siloPort", 1, ushort.MaxValue) ?? defaults.SiloPort;
+        int gatewayPort = cluster.Integer("gatewayPort", 0, ushort.MaxValue) ?? defaults.GatewayPort;
+        foreach ((string port, int number) in new[] { ("siloPort", siloPort), ("gatewayPort", gatewayPort) })
+        {
+            if (number == configuration.Address.Port && number != 0)
+                cluster.Fail(port, $"{number}, where HTTP is served (listen)", "a port of its own");
+        }
+
+        if (siloPort == gatewayPort)
+            cluster.Fail("gatewayPort", $"{gatewayPort}, which is siloPort too", "a port of its own, or 0 for none");
+        return new ClusterConfiguration
+        {
+            Name = cluster.Text("name", Name, name) ?? defaults.Name,
+            Silo = cluster.Text("silo", Name, name) ?? defaults.Silo,
+            Database = database,
+            Advertise = cluster.Text("advertise", Reachable, "an IP address of this machine, such as 10.0.0.5")
+                ?? (database is null ? IPAddress.Loopback : OwnAddress()),
+            SiloPort = siloPort,
+            GatewayPort = gatewayPort,
+            CapacityCores = cluster.Value<double>("capacityCores", Cores, "a number of cores from 0.1 to 4096")
+                ?? defaults.CapacityCores,
+            Accelerator = accelerator == ClusterConfiguration.NoAccelerator ? null : accelerator,
+        };
+
+        static string? Name(string text) =>
+            text.Length <= 64 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? text : null;
+
+        static IPAddress? Reachable(string text) =>
+            IPAddress.TryParse(text, out IPAddress? address)
+            && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
+                ? address
+                : null;
+
+        static double? Cores(string text) =>
+            double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double cores)
+            && cores is >= 0.1 and <= 4096
+                ? cores
+                : null;
+    }
+
+    /// <summary>The cluster's connection string, of which only the form is checked: the start connects.</summary>
+    private static string? Database(Section cluster)
+    {
+        if (Secret(cluster, "database", "databaseFile", out string field) is not { } text)
+            return null;
+        string? wrong = null;
+        try
+        {
+            var parts = new DbConnectionStringBuilder { ConnectionString = text };
+            if (!parts.ContainsKey("Host") && !parts.ContainsKey("Server"))
+                wrong = "a connection string without a Host";
+        }
+        catch (ArgumentException)
+        {
+            wrong = "no connection string";
+        }
+
+        if (wrong is null)
+            return text;
+        cluster.Fail(
+            field, wrong, "PostgreSQL's, such as Host=db.example;Database=playfair;Username=playfair;Password=…",
+            text.StartsWith("postgres", StringComparison.OrdinalIgnoreCase)
+                ? "An address (postgresql://…) is to be written in this form."
+                : null);
+        return null;
+    }
+
+    /// <summary>An address of this machine for others: on the network that leads on, if there are several.</summary>
+    private static IPAddress OwnAddress() =>
+        NetworkInterface.GetAllNetworkInterfaces()
+            .Where(network => network.OperationalStatus == OperationalStatus.Up
+                && network.NetworkInterfaceType != NetworkInterfaceType.Loopback)
+            .Select(network => network.GetIPProperties())
+            .OrderByDescending(network => network.GatewayAddresses.Count > 0)
+            .SelectMany(network => network.UnicastAddresses.Select(unicast => unicast.Address))
+            .Where(address => !address.IsIPv6LinkLocal)
+            .OrderBy(address => address.AddressFamily != AddressFamily.InterNetwork)
+            .FirstOrDefault(IPAddress.Loopback);
 
     private List<VideoDefinition> Videos(Section root)
     {
@@ -549,7 +668,8 @@ public sealed class ConfigurationReader
         private string Found(JsonNode? member, string name)
         {
             // A token that ended up in a wrong place is still a secret.
-            bool isSecret = FieldOf(name).StartsWith("tokens", StringComparison.Ordinal);
+            bool isSecret = FieldOf(name).StartsWith("tokens", StringComparison.Ordinal)
+                || FieldOf(name).StartsWith("cluster.database", StringComparison.Ordinal);
             return member switch
             {
                 null => "null",

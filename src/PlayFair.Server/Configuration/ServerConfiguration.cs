@@ -1,6 +1,8 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using PlayFair.Contracts;
+using PlayFair.Inference;
 
 namespace PlayFair.Server;
 
@@ -42,6 +44,9 @@ public sealed record ServerConfiguration
     /// <summary>Name of the model of videos that name none; null: the program's.</summary>
     public string? DefaultModel { get; init; }
 
+    /// <summary>Where backbones and ONNX heads run.</summary>
+    public InferenceDevice Device { get; init; } = InferenceDevice.Cpu;
+
     public SourcesConfiguration Sources { get; init; } = new();
 
     public LimitsConfiguration Limits { get; init; } = new();
@@ -50,6 +55,9 @@ public sealed record ServerConfiguration
     public IReadOnlyList<VideoDefinition> Videos { get; init; } = [];
 
     public OtlpConfiguration Otlp { get; init; } = new();
+
+    /// <summary>For <c>playfair silo</c> alone.</summary>
+    public ClusterConfiguration Cluster { get; init; } = new();
 
     public LogFormat LogFormat { get; init; }
 
@@ -95,6 +103,7 @@ public sealed record ServerConfiguration
             },
             ["models"] = Models,
             ["defaultModel"] = DefaultModel,
+            ["device"] = Device.ToString(),
             ["sources"] = new JsonObject
             {
                 ["folders"] = Texts(Sources.Folders),
@@ -113,6 +122,17 @@ public sealed record ServerConfiguration
             {
                 ["endpoint"] = Otlp.Endpoint is { } endpoint ? redact(endpoint.ToString()) : null,
                 ["protocol"] = NameOf(Otlp.Protocol),
+            },
+            ["cluster"] = new JsonObject
+            {
+                ["name"] = Cluster.Name,
+                ["silo"] = Cluster.Silo,
+                ["database"] = Cluster.Database is null ? null : "***",
+                ["advertise"] = Cluster.Advertise.ToString(),
+                ["siloPort"] = Cluster.SiloPort,
+                ["gatewayPort"] = Cluster.GatewayPort,
+                ["capacityCores"] = Cluster.CapacityCores,
+                ["accelerator"] = Cluster.Accelerator ?? ClusterConfiguration.NoAccelerator,
             },
             ["logFormat"] = NameOf(LogFormat),
             ["logLevel"] = NameOf(LogLevel),
@@ -183,4 +203,37 @@ public sealed record OtlpConfiguration
     public Uri? Endpoint { get; init; }
 
     public OtlpProtocol Protocol { get; init; }
+}
+
+/// <summary>The silo that a process is, and of which cluster.</summary>
+public sealed record ClusterConfiguration
+{
+    /// <summary>The accelerator that means that there is none.</summary>
+    public const string NoAccelerator = "none";
+
+    public static IReadOnlyList<string> AllAccelerators { get; } = ["cuda", NoAccelerator];
+
+    /// <summary>The cluster's: silos of one name and one database belong together.</summary>
+    public string Name { get; init; } = "playfair";
+
+    /// <summary>The silo's own, which no other of the cluster has.</summary>
+    public string Silo { get; init; } = Environment.MachineName;
+
+    /// <summary>Connection string of the cluster's PostgreSQL; null: the silo is a cluster by itself.</summary>
+    public string? Database { get; init; }
+
+    /// <summary>Where other silos reach this one.</summary>
+    public IPAddress Advertise { get; init; } = IPAddress.Loopback;
+
+    /// <summary>For other silos.</summary>
+    public int SiloPort { get; init; } = 11111;
+
+    /// <summary>For Orleans clients, of which PlayFair has none; 0: not open.</summary>
+    public int GatewayPort { get; init; }
+
+    /// <summary>How many cores' worth of videos the silo takes.</summary>
+    public double CapacityCores { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>What computes features besides processors, as <c>cuda</c>; null: nothing.</summary>
+    public string? Accelerator { get; init; }
 }
