@@ -125,12 +125,14 @@ public static class PlayFairServer
         return socket;
     }
 
-    private static void AddLogging(ILoggingBuilder logging, ServerConfiguration configuration)
+    /// <summary>Sets up the log that the configuration describes.</summary>
+    public static void AddLogging(ILoggingBuilder logging, ServerConfiguration configuration)
     {
         logging.SetMinimumLevel(configuration.LogLevel);
         // The framework logs whole addresses, and with them tokens.
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);
+        logging.AddFilter("Orleans", LogLevel.Warning);
         if (configuration.LogFormat == LogFormat.Json)
             logging.AddJsonConsole(options => ConfigureFormat(options));
         else

@@ -75,7 +75,7 @@ public sealed class ConfiguredVideos(
                     if (isRunning)
                         await service.ChangeAsync(video with { Paused = isPaused }, cancellationToken);
                     else
-                        await service.AddAsync(video, cancellationToken);
+                        await PutAsync(service, video, cancellationToken);
                     _applied[video.Id] = (json, video.Paused);
                     (isRunning ? changed : added).Add(video.Id);
                 });
@@ -106,6 +106,20 @@ public sealed class ConfiguredVideos(
                 log.LogError("Video {Video} is not as the configuration has it: {Reason}", id, failure.Message);
                 failed.Add(new ReloadFailure(id, failure.Message));
             }
+        }
+    }
+
+    /// <summary>Adds a video, or changes that of its id: another silo of a cluster may just have added it.</summary>
+    public static async Task PutAsync(
+        IVideoService service, VideoDefinition definition, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await service.AddAsync(definition, cancellationToken);
+        }
+        catch (VideoServiceException refusal) when (refusal.Error == VideoServiceError.Exists)
+        {
+            await service.ChangeAsync(definition, cancellationToken);
         }
     }
 
