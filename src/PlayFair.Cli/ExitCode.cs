@@ -60,6 +60,9 @@ internal static class ExitCode
     /// <summary>The server asks for a token, or for one that may do more.</summary>
     public const int ServerForbids = 74;
 
+    /// <summary>This build lacks the part that the command needs.</summary>
+    public const int PartMissing = 80;
+
     public const int Interrupted = 130;
 
     /// <summary>The code of a failure that the user can do something about; null for any other.</summary>
@@ -79,6 +82,7 @@ internal static class ExitCode
         UsageException => Usage,
         StoreException => StoreRefused,
         ListenException => CannotListen,
+        MissingPartException => PartMissing,
         PlayFairConnectionException => ServerUnreachable,
         // With a field it is that value which is forbidden, such as a source, whatever the token.
         PlayFairServerException

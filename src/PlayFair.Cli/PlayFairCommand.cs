@@ -13,8 +13,8 @@ internal static class PlayFairCommand
             "Says how much each frame of a video contributed to an action model's class scores (Element Shapley Values).")
         {
             AttributeCommand.Create(), ModelsCommand.Create(), VerifyCommand.Create(), EvaluateCommand.Create(),
-            BenchCommand.Create(), ServeCommand.Create(), WatchCommand.Create(), VideosCommand.Create(), ExportCommand.Create(),
-            ClusterCommand.Create(),
+            BenchCommand.Create(), ServeCommand.Create(), SiloCommand.Create(), WatchCommand.Create(),
+            VideosCommand.Create(), ExportCommand.Create(), ClusterCommand.Create(),
         };
         // A video may be named '@clip.mp4'; by default that would name a file to read more arguments from.
         ParseResult parsed = root.Parse(
@@ -23,8 +23,10 @@ internal static class PlayFairCommand
         {
             EnableDefaultExceptionHandler = false,
             // How long a command may take to clean up after Ctrl-C: a server ends its streams and stores what it has, and
-            // has five seconds for both; ffmpeg is given one.
-            ProcessTerminationTimeout = TimeSpan.FromSeconds(6),
+            // has five seconds for both; ffmpeg is given one; a silo's videos move to others.
+            ProcessTerminationTimeout = parsed.CommandResult.Command.Name == SiloCommand.Name
+                ? SiloCommand.StopTimeout
+                : TimeSpan.FromSeconds(6),
         };
         try
         {

@@ -9,3 +9,7 @@ internal sealed class UsageException(string message) : Exception(message);
 /// <summary>The server is well and has not what was asked for; the message says what to do.</summary>
 [SuppressMessage("Roslynator", "RCS1194", Justification = "Only ever thrown with a message.")]
 internal sealed class NothingThereException(string message) : Exception(message);
+
+/// <summary>A part of the program is not in this build; the message says which, why and what to do.</summary>
+[SuppressMessage("Roslynator", "RCS1194", Justification = "Only ever thrown with a message.")]
+internal sealed class MissingPartException(string message) : Exception(message);
