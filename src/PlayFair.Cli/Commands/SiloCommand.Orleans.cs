@@ -1,0 +1,73 @@
+using System.Data.Common;
+using System.Net;
+using PlayFair.Engine;
+using PlayFair.Grains;
+using PlayFair.Server;
+
+namespace PlayFair.Cli.Commands;
+
+/// <summary>The silo itself; compiled only where ./configure found Orleans.</summary>
+internal static partial class SiloCommand
+{
+    static partial void FindOrleans(ref StartService? start) => start = StartAsync;
+
+    private static async Task<StartedService> StartAsync(
+        ServerConfiguration configuration, VideoServiceOptions options, CancellationToken cancellationToken)
+    {
+        ClusterConfiguration cluster = configuration.Cluster;
+        var endpoint = new IPEndPoint(cluster.Advertise, cluster.SiloPort);
+        ListenException.Check(endpoint, $"{endpoint}, for other silos", "--silo-port");
+        if (cluster.Database is null)
+            StoreFolder.Make(options.StorePath);
+        else
+            options = options with { StorePath = null };
+        PlayFairSilo silo = await PlayFairSilo.StartAsync(
+            options,
+            new ClusterOptions
+            {
+                Name = cluster.Name,
+                SiloName = cluster.Silo,
+                Database = cluster.Database,
+                Address = cluster.Advertise,
+                SiloPort = cluster.SiloPort,
+                GatewayPort = cluster.GatewayPort,
+                CapacityCores = cluster.CapacityCores,
+                Accelerator = cluster.Accelerator,
+            },
+            logging => PlayFairServer.AddLogging(logging, configuration), cancellationToken);
+        string store = StoreOf(cluster.Database) ?? options.StorePath ?? StartedService.NoStore;
+        return new StartedService(silo.Service, silo, store)
+        {
+            Notes = [("cluster", $"{cluster.Name}; this silo is {cluster.Silo}, for the others at {endpoint}")],
+            WhyNotReady = () => silo.WhyNotReady,
+            DrainAsync = () => DrainAsync(silo),
+        };
+    }
+
+    private static async Task DrainAsync(PlayFairSilo silo)
+    {
+        using var patience = new CancellationTokenSource(DrainTimeout);
+        try
+        {
+            await silo.StopAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Terminals.TellError(
+                $"The silo was not drained in {DrainTimeout.TotalSeconds:0} s; its videos go on elsewhere from what is "
+                + "stored.");
+        }
+    }
+
+    /// <summary>The database by its name and host, without what is secret; null where there is none.</summary>
+    private static string? StoreOf(string? database)
+    {
+        if (database is null)
+            return null;
+        var parts = new DbConnectionStringBuilder { ConnectionString = database };
+        _ = parts.TryGetValue("Host", out object? host) || parts.TryGetValue("Server", out host);
+        return parts.TryGetValue("Database", out object? name)
+            ? $"PostgreSQL on {host}, database {name}"
+            : $"PostgreSQL on {host}";
+    }
+}
