@@ -7,6 +7,7 @@ import { refusal, signOut, token } from './api/token';
 import { Notice, ProblemNotice } from './components/Notice';
 import { useLoad } from './components/useLoad';
 import { ConnectionBadge } from './ConnectionBadge';
+import { ClusterPage } from './pages/cluster/ClusterPage';
 import { ModelsPage } from './pages/models/ModelsPage';
 import { EditVideoPage } from './pages/manage/EditVideoPage';
 import { ManagePage } from './pages/manage/ManagePage';
@@ -14,13 +15,14 @@ import { ServicePage } from './pages/service/ServicePage';
 import { StatisticsPage } from './pages/statistics/StatisticsPage';
 import { VideoPage } from './pages/video/VideoPage';
 import { WallPage } from './pages/wall/WallPage';
-import { mayManage, session } from './session';
+import { hasCluster, mayManage, session } from './session';
 import { SignIn } from './SignIn';
 import { theme, type Theme } from './theme';
 
 /** The whole page: the frame around every page, and which page that is. */
 export function App() {
   const asked = useLoad(`session ${token.value ?? ''}`, async signal => session.value = await api.session(signal));
+  useClusterQuestion();
   // Also later, where a token is withdrawn: the address stays, so that signing in again leads back to the same page.
   if (refusal.value !== null) {
     firstPage = false;
@@ -38,6 +40,18 @@ export function App() {
       <p class="unseen" role="status">{announcement}</p>
     </>
   );
+}
+
+/** Whether there is a cluster; asked once, and again only where the server could not say. */
+function useClusterQuestion(): void {
+  const asked = useLoad(session.value === null ? null : `cluster ${token.value ?? ''}`, async signal => {
+    hasCluster.value = await api.cluster(signal) !== null;
+  });
+  useEffect(() => {
+    if (asked.problem === null) return;
+    const timer = setTimeout(asked.reload, 5000);
+    return () => clearTimeout(timer);
+  }, [asked.problem]);
 }
 
 // The address after '#' is the page's own, so that a link into it would leave the page.
@@ -61,7 +75,7 @@ function Header() {
   // On a phone the pages are a line that scrolls.
   useEffect(() => {
     nav.current!.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
-  }, [page, action, session.value]);
+  }, [page, action, session.value, hasCluster.value]);
   const link = (path: string[], text: string, isHere: boolean) =>
     <a href={href(path)} aria-current={isHere ? 'page' : undefined}>{text}</a>;
   return (
@@ -72,6 +86,7 @@ function Header() {
         {link(['statistics'], 'Statistics', page === 'statistics')}
         {link(['models'], 'Models', page === 'models')}
         {link(['service'], 'Service', page === 'service')}
+        {hasCluster.value && link(['cluster'], 'Cluster', page === 'cluster')}
         {mayManage() && link(['manage'], 'Manage', page === 'manage' || action === 'edit')}
         {mayManage() && link(['add'], 'Add a video', page === 'add')}
       </nav>
@@ -99,6 +114,7 @@ function Header() {
 function leave(): void {
   signOut();
   session.value = null;
+  hasCluster.value = false;
 }
 
 function Page() {
@@ -113,6 +129,7 @@ function Page() {
   if (first === 'statistics') return <Shown key="statistics" title="Statistics" of={StatisticsPage} />;
   if (first === 'models') return <Shown key="models" title="Models" of={ModelsPage} />;
   if (first === 'service') return <Shown key="service" title="Service" of={ServicePage} />;
+  if (first === 'cluster') return <Shown key="cluster" title="Cluster" of={ClusterPage} />;
   if (first === 'manage') return <Shown key="manage" title="Manage" of={ManagePage} />;
   return (
     <Notice kind="empty" title="There is no such page">

@@ -1,6 +1,6 @@
 import type {
-  AttributionUpdate, ClipAttribution, FrameTrack, ModelInfo, MomentsReport, ServiceStatus, Session, SourceProbe,
-  StatisticsReport, Timeline, VideoDefinition, VideoPlan, VideoStatus,
+  AttributionUpdate, ClipAttribution, ClusterStatus, FrameTrack, ModelInfo, MomentsReport, ServiceStatus, Session,
+  SourceProbe, StatisticsReport, Timeline, VideoDefinition, VideoPlan, VideoStatus,
 } from './contracts';
 import { noteServerTime } from './clock';
 import { refusal, token } from './token';
@@ -114,8 +114,27 @@ export const api = {
   sessionOf: async (value: string) =>
     await (await send(apiUrl('session'), { headers: { Authorization: authorization(value)! } })).json() as Session,
   status: (signal?: AbortSignal) => get<ServiceStatus>('status', {}, signal),
+  /** The cluster that the server belongs to; null where one process runs the videos. */
+  cluster: async (signal?: AbortSignal) => {
+    try {
+      return await get<ClusterStatus>('cluster', {}, signal);
+    } catch (error) {
+      if (error instanceof ServerProblem && error.status === 404) return null;
+      throw error;
+    }
+  },
   models: (signal?: AbortSignal) => get<ModelInfo[]>('models', {}, signal),
   videos: (signal?: AbortSignal) => get<VideoStatus[]>('videos', { limit: VIDEO_LIMIT }, signal),
+  /** However many there are, page by page. */
+  allVideos: async (signal?: AbortSignal) => {
+    const all: VideoStatus[] = [];
+    while (true) {
+      const after = all.at(-1)?.definition.id;
+      const page = await get<VideoStatus[]>('videos', { limit: VIDEO_LIMIT, after }, signal);
+      all.push(...page);
+      if (page.length < VIDEO_LIMIT) return all;
+    }
+  },
   video: (id: string, signal?: AbortSignal) => get<VideoStatus>(videoPath(id), {}, signal),
   add: (definition: Partial<VideoDefinition>) => change<VideoStatus>('POST', 'videos', definition),
   change: (definition: Partial<VideoDefinition> & { id: string }) =>

@@ -35,6 +35,8 @@ export interface VideoStatus {
   failedAttempts: number;
   isLive: boolean;
   model: string;
+  /** The silo that runs it; none where there is no cluster, and while no silo runs it. */
+  silo?: string;
   framesInWindow: number;
   lastSequence?: number;
   lastUpdateAt?: string;
@@ -138,6 +140,44 @@ export interface ServiceStatus {
     bytesPerUpdate: number;
     unstoredUpdateCount: number;
   };
+}
+
+export type SiloState = 'joining' | 'active' | 'leaving' | 'dead';
+
+/** A cluster: its silos, and what runs where. */
+export interface ClusterStatus {
+  name: string;
+  answeredBy: string;
+  /** Ordered by name; dead ones for as long as the cluster remembers them. */
+  silos: Silo[];
+  grains: GrainCount[];
+  videoCount: number;
+  /** Videos whose silo is gone, until another takes them over. */
+  unplacedVideoCount: number;
+}
+
+/** One process of a cluster. */
+export interface Silo {
+  name: string;
+  /** Address, port and generation: of silos of one name each has its own. */
+  address: string;
+  state: SiloState;
+  startedAt?: string;
+  version?: string;
+  accelerator?: string;
+  capacityCores: number;
+  loadCores: number;
+  usedCores: number;
+  memoryBytes: number;
+  videoCount: number;
+  updatesPerSecond: number;
+  reportedAt?: string;
+}
+
+export interface GrainCount {
+  kind: string;
+  silo: string;
+  count: number;
 }
 
 /** Who the page's user is to the server. */

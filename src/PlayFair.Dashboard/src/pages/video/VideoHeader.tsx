@@ -5,6 +5,7 @@ import type { VideoStatus } from '../../api/contracts';
 import { StateBadge } from '../../components/StateBadge';
 import { VideoActions } from '../../components/VideoActions';
 import type { LiveVideo } from '../../live/feed';
+import { hasCluster } from '../../session';
 import { count, duration, isRunning, quantity } from '../../words';
 import { qualityWords, stateWords } from './state';
 
@@ -59,6 +60,8 @@ function Figures({ status }: { status: VideoStatus }) {
     ['Quality', qualityWords(status), quality.reason],
     ['Source', definition.source],
   ];
+  if (status.silo !== undefined || hasCluster.value)
+    rows.push(['Silo', status.silo ?? 'none at the moment', 'The process of the cluster that runs it']);
   return (
     <dl class="video-figures">
       {rows.map(([term, value, title]) => (

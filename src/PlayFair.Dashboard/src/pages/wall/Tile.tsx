@@ -79,9 +79,11 @@ const PLACEHOLDERS: Record<string, string> = {
 function State({ status }: { status: Signal<VideoStatus | null> }) {
   const state = useComputed(() => status.value!.state);
   const age = useComputed(() => lostAt.value === null ? '' : `as of ${duration(now.value - lostAt.value)} ago`);
+  const silo = useComputed(() => status.value!.silo === undefined ? '' : `on ${status.value!.silo}`);
   return (
-    <p class="tile-state">
+    <p class="tile-state" title={silo}>
       <StateBadge state={state.value} />
+      <span class="unseen">{silo}</span>
       <span class="tile-age">{age}</span>
     </p>
   );
