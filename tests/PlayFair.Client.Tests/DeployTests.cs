@@ -23,7 +23,7 @@ public sealed partial class DeployTests
         "playfair_updates_total", "playfair_update_latency_seconds", "playfair_stage_duration_seconds",
         "playfair_stage_cpu_seconds_total",
         "playfair_batch_size",
-        "playfair_silo_capacity", "playfair_silo_load", "playfair_silo_videos",
+        "playfair_silo_capacity", "playfair_silo_load", "playfair_silo_used", "playfair_silo_videos",
         "playfair_subscribers", "playfair_store_bytes", "playfair_store_unstored", "playfair_video_quality",
         "process_cpu_seconds_total", "process_resident_memory_bytes", "process_threads", "process_open_fds",
     ];
