@@ -9,7 +9,7 @@ using Spectre.Console;
 namespace PlayFair.Cli.Commands;
 
 /// <summary><c>playfair bench</c>: how fast this machine computes Element Shapley Values.</summary>
-internal static class BenchCommand
+internal static partial class BenchCommand
 {
     private static readonly Option<string> Json = new("--json")
     {
@@ -63,8 +63,13 @@ internal static class BenchCommand
             Json, Quick, Simulate,
         };
         live.SetAction(RunLiveAsync);
-        return new Command("bench", "Measure how fast this machine is.") { esv, live };
+        var bench = new Command("bench", "Measure how fast this machine is.") { esv, live };
+        AddCluster(bench);
+        return bench;
     }
+
+    /// <summary>Where this build has clusters.</summary>
+    static partial void AddCluster(Command bench);
 
     private static async Task<int> RunLiveAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
@@ -109,7 +114,7 @@ internal static class BenchCommand
     }
 
     /// <inheritdoc cref="Watch"/>
-    private static async Task<LiveBenchDocument> WatchAsync(Func<IProgress<string>?, Task<LiveBenchDocument>> work)
+    private static async Task<T> WatchAsync<T>(Func<IProgress<string>?, Task<T>> work)
     {
         if (Console.IsErrorRedirected)
             return await work(null);

@@ -17,17 +17,32 @@ public sealed class ClusterBenchmark(ModelPackage model, bool isQuick)
     private const double RateHz = 10;
     private const int VideoCount = 60;
 
-    private readonly TimeSpan _warmUp = TimeSpan.FromSeconds(isQuick ? 2 : 8);
-    private readonly TimeSpan _duration = TimeSpan.FromSeconds(isQuick ? 2 : 15);
+    private readonly int _rounds = isQuick ? 1 : 3;
+    private readonly TimeSpan _warmUp = TimeSpan.FromSeconds(isQuick ? 2 : 5);
+    private readonly TimeSpan _duration = TimeSpan.FromSeconds(isQuick ? 2 : 10);
 
     public async Task<ClusterBenchResult> RunAsync(IProgress<string>? progress, CancellationToken cancellationToken)
     {
-        var costs = new List<ClusterCost>();
-        foreach ((int silos, bool isFollowed) in ((int, bool)[])[(0, false), (1, false), (3, false), (0, true), (1, true), (3, true)])
+        (int Silos, bool IsFollowed)[] rows = [(0, false), (1, false), (3, false), (0, true), (1, true), (3, true)];
+        var costs = new ClusterCost[rows.Length];
+        for (int round = 1; round <= _rounds; round++)
         {
-            progress?.Report(silos == 0 ? "one process without a cluster" : $"{silos} silos");
-            ClusterCost? baseline = costs.Find(cost => cost.Silos == 0 && cost.IsFollowed == isFollowed);
-            costs.Add(await MeasureAsync(silos, VideoCount, isFollowed, baseline, cancellationToken));
+            for (int row = 0; row < rows.Length; row++)
+            {
+                progress?.Report($"round {round} of {_rounds}: {rows[row].Silos} silos");
+                ClusterCost cost = await MeasureAsync(
+                    rows[row].Silos, VideoCount, rows[row].IsFollowed, cancellationToken);
+                // What else a machine does only ever adds.
+                if (costs[row] is not { } best || cost.CpuMicroseconds < best.CpuMicroseconds)
+                    costs[row] = cost;
+            }
+        }
+
+        for (int row = 0; row < rows.Length; row++)
+        {
+            ClusterCost alone = costs[Array.FindIndex(rows, other => other.Silos == 0 && other.IsFollowed == rows[row].IsFollowed)];
+            if (rows[row].Silos > 0)
+                costs[row] = costs[row] with { AddedMicroseconds = costs[row].CpuMicroseconds - alone.CpuMicroseconds };
         }
 
         progress?.Report("streams");
@@ -40,7 +55,7 @@ public sealed class ClusterBenchmark(ModelPackage model, bool isQuick)
         for (int videos = isQuick ? 60 : 250; ; videos *= 2)
         {
             progress?.Report($"{videos} videos on one silo");
-            ramp.Add(await MeasureAsync(1, videos, isFollowed: false, baseline: null, cancellationToken));
+            ramp.Add(await MeasureAsync(1, videos, isFollowed: false, cancellationToken));
             if (isQuick || ramp[^1].UpdatesPerSecond < 0.95 * videos * RateHz || videos >= 8000)
                 break;
         }
@@ -49,7 +64,7 @@ public sealed class ClusterBenchmark(ModelPackage model, bool isQuick)
     }
 
     private async Task<ClusterCost> MeasureAsync(
-        int silos, int videos, bool isFollowed, ClusterCost? baseline, CancellationToken cancellationToken)
+        int silos, int videos, bool isFollowed, CancellationToken cancellationToken)
     {
         string folder = Directory.CreateTempSubdirectory("playfair-bench-").FullName;
         try
@@ -58,12 +73,12 @@ public sealed class ClusterBenchmark(ModelPackage model, bool isQuick)
             if (silos == 0)
             {
                 await using EmbeddedVideoService service = await EmbeddedVideoService.StartAsync(options, cancellationToken);
-                return await MeasureAsync(0, videos, isFollowed, service, service, baseline, cancellationToken);
+                return await MeasureAsync(0, videos, isFollowed, service, service, cancellationToken);
             }
 
             await using BenchSilos cluster = await BenchSilos.StartAsync(silos, options, cancellationToken);
             return await MeasureAsync(
-                silos, videos, isFollowed, cluster.Service(0), cluster.Service(silos - 1), baseline, cancellationToken);
+                silos, videos, isFollowed, cluster.Service(0), cluster.Service(silos - 1), cancellationToken);
         }
         finally
         {
@@ -72,7 +87,7 @@ public sealed class ClusterBenchmark(ModelPackage model, bool isQuick)
     }
 
     private async Task<ClusterCost> MeasureAsync(
-        int silos, int videos, bool isFollowed, IVideoService service, IVideoService reader, ClusterCost? baseline,
+        int silos, int videos, bool isFollowed, IVideoService service, IVideoService reader,
         CancellationToken cancellationToken)
     {
         string[] ids = [.. Enumerable.Range(0, videos).Select(i => $"camera{i}")];
@@ -104,8 +119,7 @@ public sealed class ClusterBenchmark(ModelPackage model, bool isQuick)
         double microseconds = cpu.TotalMicroseconds / Math.Max(1, updates);
         return new ClusterCost(
             silos, videos, isFollowed, updates / seconds, cpu.TotalSeconds / seconds, microseconds,
-            baseline is null ? null : microseconds - baseline.CpuMicroseconds,
-            (double)bytes / Math.Max(1, updates), At(0.5), At(0.95), Environment.WorkingSet / 1e6);
+            AddedMicroseconds: null, (double)bytes / Math.Max(1, updates), At(0.5), At(0.95), Environment.WorkingSet / 1e6);
 
         double? At(double share) =>
             sorted.Length == 0 ? null : sorted[(int)Math.Ceiling(share * sorted.Length) - 1];
