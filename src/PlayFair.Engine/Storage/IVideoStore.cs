@@ -34,7 +34,7 @@ public interface IVideoStore : IAsyncDisposable
     /// Its resume state holds, null too: updates that wait in the queue at this moment do not replace it.
     /// </remarks>
     /// <exception cref="StoreException">It cannot be written.</exception>
-    /// <exception cref="SupersededException">Another has claimed the video since.</exception>
+    /// <exception cref="SupersededException">Another has claimed the video since, or deleted it.</exception>
     void SaveVideo(StoredVideo video, long claim = 0);
 
     /// <summary>

@@ -65,7 +65,7 @@ internal sealed class SqliteStoreConnection : StoreConnection
         }
     }
 
-    public override string TextsOf(string parameter) => $"json_each({parameter})";
+    public override string ValuesOf(string parameter) => $"json_each({parameter})";
 
     public override void Dispose()
     {

@@ -12,7 +12,7 @@ internal abstract class StoreConnection : IDisposable
     /// <summary>Runs a statement and returns how many rows it changed.</summary>
     public int Execute(string sql, params ReadOnlySpan<object?> values) => Command(sql, values).ExecuteNonQuery();
 
-    /// <summary>The first column of the first row, an integer or a truth value; null if there is none, or NULL.</summary>
+    /// <summary>The first column of the first row, an integer or a truth value; null for none and NULL.</summary>
     public long? Number(string sql, params ReadOnlySpan<object?> values) =>
         Command(sql, values).ExecuteScalar() is { } value and not DBNull
             ? Convert.ToInt64(value, CultureInfo.InvariantCulture)
@@ -35,9 +35,9 @@ internal abstract class StoreConnection : IDisposable
     /// <summary>Reads one state of the database, whatever is written meanwhile.</summary>
     public abstract void InReadTransaction(Action work);
 
-    /// <summary>What to select from for the texts of a JSON array, a column <c>value</c>.</summary>
+    /// <summary>What to select the elements of a JSON array from, a column <c>value</c>.</summary>
     /// <param name="parameter">The array's, such as $1.</param>
-    public abstract string TextsOf(string parameter);
+    public abstract string ValuesOf(string parameter);
 
     public abstract void Dispose();
 

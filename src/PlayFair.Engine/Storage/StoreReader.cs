@@ -149,7 +149,7 @@ internal sealed class StoreReader(StoreConnection connection, ITextTable texts) 
             FROM statistics s JOIN videos v ON v.id = s.video JOIN texts t ON t.number = s.model
             WHERE NOT v.is_deleted AND s.bucket >= $1 AND s.bucket < $2
                 AND (CAST($3 AS TEXT) IS NULL OR t.text = $3)
-                AND (CAST($4 AS TEXT) IS NULL OR v.name IN (SELECT value FROM {connection.TextsOf("$4")}))
+                AND (CAST($4 AS TEXT) IS NULL OR v.name IN (SELECT value FROM {connection.ValuesOf("$4")}))
             ORDER BY v.name, t.text, s.bucket
             """;
         return connection.Rows(

@@ -49,7 +49,9 @@ internal sealed class VideoEntry(long id)
 }
 
 /// <summary>An update on its way to the disk.</summary>
-internal sealed record PendingUpdate(StoredUpdate Stored, VideoEntry Video, int SaveCount);
+/// <param name="SaveCount">How often the video had been saved when it was appended.</param>
+/// <param name="Claim">Whose the video was then.</param>
+internal sealed record PendingUpdate(StoredUpdate Stored, VideoEntry Video, int SaveCount, long Claim);
 
 /// <summary>Writes: each method is one transaction, done or not done. For one thread at a time.</summary>
 internal sealed class StoreWriter(StoreConnection connection, TextTable texts)

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json;
 using PlayFair.Contracts;
 
 namespace PlayFair.Engine;
@@ -64,7 +65,7 @@ internal sealed class TimelineReader(StoreConnection connection, ITextTable text
             video, "SELECT sequence, arrived FROM updates WHERE video = $1 ORDER BY sequence DESC LIMIT 1");
         return Build(
             name, runs, texts,
-            [.. runs.Updates.Spread(query.Points).Select(sequence => Point(name, video, sequence)).OfType<TimelinePoint>()],
+            Points(name, video, runs.Updates.Spread(query.Points)),
             oldest is null || newest is null
                 ? []
                 : Frames(name, video, query, bounds, oldest.Sequence, newest.Sequence),
@@ -107,10 +108,14 @@ internal sealed class TimelineReader(StoreConnection connection, ITextTable text
         video, bounds.FirstSequence >> StoreSchema.SpanBits, bounds.LastSequence >> StoreSchema.SpanBits,
         bounds.FirstTicks, bounds.LastTicks);
 
-    private TimelinePoint? Point(string name, long video, long sequence) => connection.Rows(
-        "SELECT arrived, body FROM updates WHERE video = $1 AND sequence = $2",
-        row => ToPoint(codec.Decode(name, sequence, row.GetInt64(0), row.GetFieldValue<byte[]>(1))),
-        video, sequence).FirstOrDefault();
+    private List<TimelinePoint> Points(string name, long video, IEnumerable<long> sequences) => connection.Rows(
+        $"""
+        SELECT sequence, arrived, body FROM updates
+        WHERE video = $1 AND sequence IN (SELECT CAST(value AS bigint) FROM {connection.ValuesOf("$2")})
+        ORDER BY sequence
+        """,
+        row => ToPoint(codec.Decode(name, row.GetInt64(0), row.GetInt64(1), row.GetFieldValue<byte[]>(2))),
+        video, JsonSerializer.Serialize(sequences));
 
     private TimelineEnd? End(long video, string sql) => connection.Rows(
         sql, row => new TimelineEnd(row.GetInt64(0), new DateTimeOffset(row.GetInt64(1), TimeSpan.Zero)), video)
@@ -154,17 +159,15 @@ internal sealed class TimelineReader(StoreConnection connection, ITextTable text
             var rows = new SequenceRanges();
             foreach ((long first, long last) in ranges)
                 rows.Add(first, last);
-            foreach (long sequence in rows.Spread(query.Points))
-            {
-                FrameTrack? left = connection.Rows(
-                    """
-                    SELECT sequence, arrived, frames FROM updates
-                    WHERE video = $1 AND sequence = $2 AND frames IS NOT NULL
-                    """,
-                    Tracks, video, sequence).SelectMany(row => row).LastOrDefault(bounds.Hold);
-                if (left is not null)
-                    tracks.Add(left);
-            }
+            tracks.AddRange(connection.Rows(
+                $"""
+                SELECT sequence, arrived, frames FROM updates
+                WHERE video = $1 AND frames IS NOT NULL
+                    AND sequence IN (SELECT CAST(value AS bigint) FROM {connection.ValuesOf("$2")})
+                ORDER BY sequence
+                """,
+                row => Tracks(row).LastOrDefault(bounds.Hold),
+                video, JsonSerializer.Serialize(rows.Spread(query.Points))).OfType<FrameTrack>());
         }
 
         if (tracks.Count <= query.Points)

@@ -36,6 +36,7 @@ public sealed class VideoStore : IVideoStore
     private bool _isRetentionDue = true;
     private IEnumerator<int>? _retentionPass;
     private string? _problem;
+    private long _lastClaim;
     private long _unstoredCount;
     private volatile bool _isClosed;
 
@@ -141,7 +142,7 @@ public sealed class VideoStore : IVideoStore
             if (!_videos.TryGetValue(id, out VideoEntry? video))
                 return null;
             // What the owner before has appended and is not committed is refused when its turn comes.
-            long number = ++video.Claim;
+            long number = video.Claim = ++_lastClaim;
             video.LastAppended = video.LastSequence;
             return new VideoClaim(
                 number, Read(reader => reader.Video(video.Id))!, LastSequence(id),
@@ -153,6 +154,8 @@ public sealed class VideoStore : IVideoStore
     {
         string id = video.Definition.Id;
         CheckClaim(id, claim);
+        if (claim != 0 && !_videos.ContainsKey(id))
+            throw new SupersededException(id);
         long row = _writer.SaveVideo(video);
         VideoEntry entry = _videos.GetOrAdd(id, _ => new VideoEntry(row));
         entry.SaveCount++;
@@ -188,7 +191,7 @@ public sealed class VideoStore : IVideoStore
             throw new ArgumentException($"A frame track is of '{other.Video}', its update of '{content.Video}'.");
 
         UpdateCodec.Check(content);
-        await _queue.AddAsync(new PendingUpdate(update, video, video.SaveCount), cancellationToken);
+        await _queue.AddAsync(new PendingUpdate(update, video, video.SaveCount, video.Claim), cancellationToken);
         video.LastAppended = content.Sequence;
     }
 
@@ -381,8 +384,7 @@ public sealed class VideoStore : IVideoStore
     private bool WaitForWork() =>
         (_retentionPass is not null && !_queue.IsClosed) || _queue.Wait(() => Volatile.Read(ref _isRetentionDue));
 
-    private static bool IsSuperseded(PendingUpdate update) =>
-        update.Stored.Claim != 0 && update.Stored.Claim != update.Video.Claim;
+    private static bool IsSuperseded(PendingUpdate update) => update.Claim != update.Video.Claim;
 
     private void Commit(List<PendingUpdate> updates)
     {

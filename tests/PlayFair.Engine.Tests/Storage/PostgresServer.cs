@@ -92,6 +92,12 @@ internal sealed class PostgresServer : IDisposable
         return ConnectionString(name);
     }
 
+    public void DropDatabase(string connectionString)
+    {
+        string name = new NpgsqlConnectionStringBuilder(connectionString).Database!;
+        Sql(ConnectionString("postgres"), $"DROP DATABASE {name} WITH (FORCE)");
+    }
+
     public string ConnectionString(string database) => new NpgsqlConnectionStringBuilder
     {
         Host = _folder,

@@ -7,9 +7,6 @@ namespace PlayFair.Engine;
 /// <summary>One connection to PostgreSQL; it prepares the statements that come again by itself.</summary>
 internal sealed class PostgresConnection(NpgsqlConnection connection, int? timeoutSeconds) : StoreConnection
 {
-    /// <summary>False once it is lost.</summary>
-    public bool IsOpen => connection.State == ConnectionState.Open;
-
     public override void InTransaction(Action work) => InTransaction(IsolationLevel.ReadCommitted, work);
 
     public override void InReadTransaction(Action work) => InTransaction(IsolationLevel.RepeatableRead, work);
@@ -34,7 +31,7 @@ internal sealed class PostgresConnection(NpgsqlConnection connection, int? timeo
         return [.. batch.BatchCommands.Select<NpgsqlBatchCommand, long>(command => command.RecordsAffected)];
     }
 
-    public override string TextsOf(string parameter) => $"json_array_elements_text(CAST({parameter} AS json))";
+    public override string ValuesOf(string parameter) => $"json_array_elements_text(CAST({parameter} AS json))";
 
     public override void Dispose() => connection.Dispose();
 

@@ -20,6 +20,7 @@ internal sealed class PostgresDatabase : IDisposable
     private const int MostAttempts = 3;
 
     private readonly NpgsqlDataSource _source;
+    private readonly NpgsqlDataSource _apart;
     private readonly string? _user;
     private readonly string? _name;
     private volatile bool _isClosed;
@@ -31,13 +32,9 @@ internal sealed class PostgresDatabase : IDisposable
         _user = parts.Username;
         _name = parts.Database ?? parts.Username;
         Address = AddressOf(parts);
-        var builder = new NpgsqlDataSourceBuilder(parts.ToString());
-        builder.UsePhysicalConnectionInitializer(Initialize, connection =>
-        {
-            Initialize(connection);
-            return Task.CompletedTask;
-        });
-        _source = builder.Build();
+        _source = Build(parts);
+        parts.Pooling = false;
+        _apart = Build(parts);
     }
 
     /// <summary>The database without credentials, such as postgresql://host:5432/playfair.</summary>
@@ -51,6 +48,14 @@ internal sealed class PostgresDatabase : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isClosed, this);
         return new PostgresConnection(_source.OpenConnection(), timeoutSeconds);
+    }
+
+    /// <summary>Opens a connection outside of the pool: for what is rare, and who may hold one of the pool.</summary>
+    /// <exception cref="NpgsqlException">It cannot be reached.</exception>
+    public PostgresConnection OpenApart()
+    {
+        ObjectDisposedException.ThrowIf(_isClosed, this);
+        return new PostgresConnection(_apart.OpenConnection(), timeoutSeconds: null);
     }
 
     /// <summary>Does something that does no harm when it is done twice.</summary>
@@ -86,6 +91,7 @@ internal sealed class PostgresDatabase : IDisposable
     {
         _isClosed = true;
         _source.Dispose();
+        _apart.Dispose();
     }
 
     private static NpgsqlConnectionStringBuilder Parse(string connectionString)
@@ -120,6 +126,17 @@ internal sealed class PostgresDatabase : IDisposable
                     ? host
                     : $"{host}:{parts.Port}"));
         return $"postgresql://{hosts}/{parts.Database ?? parts.Username}";
+    }
+
+    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder parts)
+    {
+        var builder = new NpgsqlDataSourceBuilder(parts.ToString());
+        builder.UsePhysicalConnectionInitializer(Initialize, connection =>
+        {
+            Initialize(connection);
+            return Task.CompletedTask;
+        });
+        return builder.Build();
     }
 
     private static void Initialize(NpgsqlConnection connection)

@@ -54,7 +54,7 @@ internal sealed class PostgresRetention : IAsyncDisposable
         {
             try
             {
-                using PostgresConnection connection = _database.Open();
+                using PostgresConnection connection = _database.OpenApart();
                 if (PassAlone(connection) > 0)
                     _deleted();
                 Volatile.Write(ref _problem, null);
@@ -76,21 +76,13 @@ internal sealed class PostgresRetention : IAsyncDisposable
         if (connection.Number($"SELECT pg_try_advisory_lock({alone})") == 0)
             return 0;
 
+        // The lock ends with the connection.
         long count = 0;
-        try
+        foreach (long deleted in Pass(connection))
         {
-            foreach (long deleted in Pass(connection))
-            {
-                count += deleted;
-                if (_isClosing)
-                    break;
-            }
-        }
-        finally
-        {
-            // With a connection that is lost the lock is gone.
-            if (connection.IsOpen)
-                connection.Execute($"SELECT pg_advisory_unlock({alone})");
+            count += deleted;
+            if (_isClosing)
+                break;
         }
 
         return count;

@@ -22,7 +22,7 @@ internal sealed class PostgresTexts(PostgresDatabase database) : ITextTable
         if (known.Numbers.TryGetValue(text, out int number))
             return number;
 
-        using PostgresConnection connection = database.Open();
+        using PostgresConnection connection = database.OpenApart();
         int? found;
         do
         {
@@ -45,30 +45,15 @@ internal sealed class PostgresTexts(PostgresDatabase database) : ITextTable
 
     public string TextOf(long number)
     {
-        using PostgresConnection connection = database.Open();
-        return TextOf(number, connection);
-    }
+        if (!Volatile.Read(ref _known).Texts.TryGetValue(number, out string? text))
+        {
+            using PostgresConnection connection = database.OpenApart();
+            Load(connection);
+            if (!Volatile.Read(ref _known).Texts.TryGetValue(number, out text))
+                throw BlobReader.Damaged();
+        }
 
-    /// <summary>The same texts, read on a connection where they are not known yet.</summary>
-    public ITextTable On(PostgresConnection connection) => new ReadTexts(this, connection);
-
-    private string TextOf(long number, PostgresConnection connection)
-    {
-        Known known = Volatile.Read(ref _known);
-        if (known.Texts.TryGetValue(number, out string? text))
-            return text;
-
-        text = connection.Rows("SELECT text FROM texts WHERE number = $1", row => row.GetString(0), number)
-            .FirstOrDefault() ?? throw BlobReader.Damaged();
-        known.Add((int)number, text);
         return text;
-    }
-
-    private sealed class ReadTexts(PostgresTexts texts, PostgresConnection connection) : ITextTable
-    {
-        public int NumberOf(string text) => texts.NumberOf(text);
-
-        public string TextOf(long number) => texts.TextOf(number, connection);
     }
 
     private sealed class Known

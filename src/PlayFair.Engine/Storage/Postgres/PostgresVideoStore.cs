@@ -237,12 +237,12 @@ public sealed class PostgresVideoStore : IVideoStore
     }
 
     private T Read<T>(Func<StoreReader, T> read) =>
-        Do(connection => read(new StoreReader(connection, _texts.On(connection))));
+        Do(connection => read(new StoreReader(connection, _texts)));
 
     private T? Read<T>(string id, Func<StoreReader, long, T?> read)
         where T : class =>
         Do(connection => PostgresVideos.RowOf(connection, id) is { } row
-            ? read(new StoreReader(connection, _texts.On(connection)), row)
+            ? read(new StoreReader(connection, _texts), row)
             : null);
 
     private T Do<T>(Func<PostgresConnection, T> work)

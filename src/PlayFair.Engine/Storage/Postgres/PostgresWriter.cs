@@ -95,24 +95,20 @@ internal sealed class PostgresWriter(PostgresDatabase database, PostgresTexts te
             SpanBounds.Add(spans, batch[i].Video.Id, batch[i].Stored);
         }
 
-        var stored = connection.Rows(
-            Append, row => (Id: row.GetInt64(0), Saves: row.GetInt64(1)), ValuesOf(batch, rows, changes, spans))
-            .ToDictionary(row => row.Id, row => row.Saves);
-        foreach (ClaimedVideo video in changes.Keys)
-        {
-            if (stored.TryGetValue(video.Id, out long saves))
-                video.Saved(saves);
-        }
+        Dictionary<long, long> saves = connection.Rows(
+            Append, row => KeyValuePair.Create(row.GetInt64(0), row.GetInt64(1)),
+            ValuesOf(batch, rows, changes, spans)).ToDictionary();
+        HashSet<ClaimedVideo> written = [.. changes.Keys.Where(video => saves.ContainsKey(video.Id))];
+        foreach (ClaimedVideo video in written)
+            video.Saved(saves[video.Id]);
+        if (written.Count < changes.Count)
+            written.UnionWith(Explain(connection, [.. changes.Keys.Except(written)], changes, isRepeated));
 
-        List<ClaimedVideo> refused = [.. changes.Keys.Where(video => !stored.ContainsKey(video.Id))];
-        if (refused.Count > 0)
-            Explain(connection, refused, changes, isRepeated);
-        batch.RemoveAll(update => update.Video is { IsDeleted: true } or { IsSuperseded: true });
-        HashSet<long> written = [.. batch.Select(update => update.Video.Id)];
+        HashSet<long> writtenIds = [.. written.Select(video => video.Id)];
         _fullSpans.UnionWith(spans
-            .Where(span => span.Value.IsComplete && written.Contains(span.Key.Video))
+            .Where(span => span.Value.IsComplete && writtenIds.Contains(span.Key.Video))
             .Select(span => span.Key));
-        return (batch, changes.Where(change => written.Contains(change.Key.Id)).Sum(change => change.Value.Bytes));
+        return (batch.FindAll(update => written.Contains(update.Video)), written.Sum(video => changes[video].Bytes));
     }
 
     /// <summary>Writes the runs of the spans that have become full. One that is lost is told by its updates.</summary>
@@ -229,33 +225,35 @@ internal sealed class PostgresWriter(PostgresDatabase database, PostgresTexts te
             [.. table.Select(value)];
     }
 
-    /// <summary>Finds out why videos were left out and notes it, unless an earlier attempt wrote theirs.</summary>
-    private static void Explain(
+    /// <summary>Finds out why videos were left out, and notes it in them.</summary>
+    /// <returns>Those whose updates an earlier attempt has written.</returns>
+    private static List<ClaimedVideo> Explain(
         PostgresConnection connection,
         List<ClaimedVideo> refused,
         Dictionary<ClaimedVideo, Change> changes,
         bool isRepeated)
     {
         var found = connection.Rows(
-            """
-            SELECT id, claim, coalesce(last_sequence, -1) FROM videos
-            WHERE id = ANY($1) AND NOT is_deleted
-            """,
+            "SELECT id, claim, coalesce(last_sequence, -1) FROM videos WHERE id = ANY($1) AND NOT is_deleted",
             row => (Id: row.GetInt64(0), Claim: row.GetInt64(1), Last: row.GetInt64(2)),
             refused.ConvertAll(video => video.Id).ToArray())
             .ToDictionary(row => row.Id);
+        var written = new List<ClaimedVideo>();
         foreach (ClaimedVideo video in refused)
         {
             if (!found.TryGetValue(video.Id, out var row))
                 video.IsDeleted = true;
-            else
+            // As long as the claim is ours, nobody else has written these sequence numbers.
+            else if (isRepeated && (video.Claim == 0 || video.Claim == row.Claim)
+                && row.Last >= changes[video].LastSequence)
             {
-                // As long as the claim is ours, nobody else has written these sequence numbers.
-                bool isWritten = isRepeated && (video.Claim == 0 || video.Claim == row.Claim)
-                    && row.Last >= changes[video].LastSequence;
-                video.IsSuperseded = !isWritten;
+                written.Add(video);
             }
+            else
+                video.IsSuperseded = true;
         }
+
+        return written;
     }
 
     private readonly record struct Row(byte[] Body, byte[]? Frames);

@@ -3,37 +3,36 @@ using PlayFair.Contracts;
 
 namespace PlayFair.Engine.Tests.Storage;
 
-/// <summary>A folder with a store that is there for one test.</summary>
-internal sealed class StoreFolder : IDisposable
+/// <summary>A place for a store, there for one test.</summary>
+internal abstract class StoreHome : IDisposable
 {
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("playfair-store-");
+    /// <summary>A token that ends a wait which would otherwise hang.</summary>
+    public static CancellationToken Token => new CancellationTokenSource(Timeout).Token;
 
-    public string Folder => _folder.FullName;
-
-    public string Database => Path.Combine(Folder, "playfair.db");
-
-    /// <summary>What the store said was committed, in order.</summary>
+    /// <summary>What the store said was committed, in order, where nobody else listens.</summary>
     public List<StoredUpdate> Committed { get; } = [];
 
-    public VideoStore Open(StoreOptions? options = null) => VideoStore.Open(
-        Database, options ?? new StoreOptions(), updates =>
-        {
-            lock (Committed)
-                Committed.AddRange(updates);
-        });
+    public abstract IVideoStore Open(
+        StoreOptions? options = null, Action<IReadOnlyList<StoredUpdate>>? committed = null);
+
+    /// <summary>Runs SQL on a closed or open store, from outside.</summary>
+    /// <returns>The first column of the first row.</returns>
+    public abstract object? Sql(string sql);
+
+    public abstract void Dispose();
 
     /// <summary>Appends so many updates of a video, the first with a sequence number.</summary>
-    public static async Task AppendAsync(VideoStore store, string video, long first, int count)
+    public static async Task AppendAsync(IVideoStore store, string video, long first, int count, long claim = 0)
     {
         for (long sequence = first; sequence < first + count; sequence++)
-            await store.AppendAsync(Samples.Update(video, sequence), Token);
+            await store.AppendAsync(Samples.Update(video, sequence) with { Claim = claim }, Token);
 
         await store.FlushAsync(Token);
     }
 
-    public static IReadOnlyList<AttributionUpdate> All(VideoStore store, string video)
+    public static IReadOnlyList<AttributionUpdate> All(IVideoStore store, string video)
     {
         var all = new List<AttributionUpdate>();
         while (true)
@@ -58,11 +57,28 @@ internal sealed class StoreFolder : IDisposable
         }
     }
 
-    /// <summary>A token that ends a wait which would otherwise hang.</summary>
-    public static CancellationToken Token => new CancellationTokenSource(Timeout).Token;
+    /// <summary>Notes what was committed.</summary>
+    protected void Note(IReadOnlyList<StoredUpdate> updates)
+    {
+        lock (Committed)
+            Committed.AddRange(updates);
+    }
+}
 
-    /// <summary>Runs SQL on a closed or open store, from outside.</summary>
-    public object? Sql(string sql)
+/// <summary>A folder with a store in a file.</summary>
+internal sealed class StoreFolder : StoreHome
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("playfair-store-");
+
+    public string Folder => _folder.FullName;
+
+    public string Database => Path.Combine(Folder, "playfair.db");
+
+    public override VideoStore Open(
+        StoreOptions? options = null, Action<IReadOnlyList<StoredUpdate>>? committed = null) =>
+        VideoStore.Open(Database, options ?? new StoreOptions(), committed ?? Note);
+
+    public override object? Sql(string sql)
     {
         using var connection = new SqliteConnection($"Data Source={Database};Pooling=false");
         connection.Open();
@@ -71,7 +87,21 @@ internal sealed class StoreFolder : IDisposable
         return command.ExecuteScalar();
     }
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public override void Dispose() => _folder.Delete(recursive: true);
+}
+
+/// <summary>A PostgreSQL database.</summary>
+internal sealed class StoreDatabase(PostgresServer server) : StoreHome
+{
+    public string ConnectionString { get; } = server.CreateDatabase();
+
+    public override PostgresVideoStore Open(
+        StoreOptions? options = null, Action<IReadOnlyList<StoredUpdate>>? committed = null) =>
+        PostgresVideoStore.Open(ConnectionString, options ?? new StoreOptions(), committed ?? Note);
+
+    public override object? Sql(string sql) => PostgresServer.Sql(ConnectionString, sql);
+
+    public override void Dispose() => server.DropDatabase(ConnectionString);
 }
 
 /// <summary>A clock that stands still until it is moved.</summary>

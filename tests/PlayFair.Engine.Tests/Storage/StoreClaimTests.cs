@@ -1,0 +1,6 @@
+namespace PlayFair.Engine.Tests.Storage;
+
+public sealed class StoreClaimTests : StoreClaimContract
+{
+    private protected override StoreHome CreateHome() => new StoreFolder();
+}
