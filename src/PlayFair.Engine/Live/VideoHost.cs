@@ -12,6 +12,8 @@ namespace PlayFair.Engine;
 /// </summary>
 internal sealed class VideoHost : IAsyncDisposable
 {
+    private static readonly TimeSpan s_lastFlush = TimeSpan.FromSeconds(10);
+
     private readonly VideoServiceOptions _options;
     private readonly Dictionary<string, LiveModel> _models = new(StringComparer.Ordinal);
     private readonly LiveModel _defaultModel;
@@ -358,7 +360,9 @@ internal sealed class VideoHost : IAsyncDisposable
         await Task.WhenAll(_videos.Values.Select(video => video.DisposeAsync().AsTask()));
         if (Store is not null)
         {
-            await Store.FlushAsync(CancellationToken.None);
+            // A database that does not answer must not keep a process from ending: what waits for it is computed again.
+            using var patience = new CancellationTokenSource(s_lastFlush, _options.Time);
+            await ((Task)Store.FlushAsync(patience.Token).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             saveStatistics();
             await Store.DisposeAsync();
         }
