@@ -63,6 +63,9 @@ internal static class ExitCode
     /// <summary>This build lacks the part that the command needs.</summary>
     public const int PartMissing = 80;
 
+    /// <summary>The silo cannot join its cluster.</summary>
+    public const int CannotJoin = 81;
+
     public const int Interrupted = 130;
 
     /// <summary>The code of a failure that the user can do something about; null for any other.</summary>
@@ -83,6 +86,7 @@ internal static class ExitCode
         StoreException => StoreRefused,
         ListenException => CannotListen,
         MissingPartException => PartMissing,
+        JoinException => CannotJoin,
         PlayFairConnectionException => ServerUnreachable,
         // With a field it is that value which is forbidden, such as a source, whatever the token.
         PlayFairServerException

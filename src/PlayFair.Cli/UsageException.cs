@@ -10,6 +10,10 @@ internal sealed class UsageException(string message) : Exception(message);
 [SuppressMessage("Roslynator", "RCS1194", Justification = "Only ever thrown with a message.")]
 internal sealed class NothingThereException(string message) : Exception(message);
 
+/// <summary>The cluster cannot be joined; the message says why and what to do.</summary>
+[SuppressMessage("Roslynator", "RCS1194", Justification = "Only ever thrown with a message.")]
+internal sealed class JoinException(string message, Exception cause) : Exception(message, cause);
+
 /// <summary>A part of the program is not in this build; the message says which, why and what to do.</summary>
 [SuppressMessage("Roslynator", "RCS1194", Justification = "Only ever thrown with a message.")]
 internal sealed class MissingPartException(string message) : Exception(message);

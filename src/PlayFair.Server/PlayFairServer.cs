@@ -133,6 +133,8 @@ public static class PlayFairServer
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);
         logging.AddFilter("Orleans", LogLevel.Warning);
+        // What it warns of at every start is the choice of the garbage collector.
+        logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
         if (configuration.LogFormat == LogFormat.Json)
             logging.AddJsonConsole(options => ConfigureFormat(options));
         else

@@ -15,30 +15,45 @@ internal static partial class SiloCommand
         ServerConfiguration configuration, VideoServiceOptions options, CancellationToken cancellationToken)
     {
         ClusterConfiguration cluster = configuration.Cluster;
-        var endpoint = new IPEndPoint(cluster.Advertise, cluster.SiloPort);
-        ListenException.Check(endpoint, $"{endpoint}, for other silos", "--silo-port");
+        // The address for the others may be a router's, which leads here.
+        IPAddress listening = cluster.Database is null ? IPAddress.Loopback : IPAddress.Any;
+        ListenException.Check(
+            new IPEndPoint(listening, cluster.SiloPort), $"port {cluster.SiloPort}, for other silos", "--silo-port");
         if (cluster.Database is null)
             StoreFolder.Make(options.StorePath);
         else
             options = options with { StorePath = null };
-        PlayFairSilo silo = await PlayFairSilo.StartAsync(
-            options,
-            new ClusterOptions
-            {
-                Name = cluster.Name,
-                SiloName = cluster.Silo,
-                Database = cluster.Database,
-                Address = cluster.Advertise,
-                SiloPort = cluster.SiloPort,
-                GatewayPort = cluster.GatewayPort,
-                CapacityCores = cluster.CapacityCores,
-                Accelerator = cluster.Accelerator,
-            },
-            logging => PlayFairServer.AddLogging(logging, configuration), cancellationToken);
+        var place = new ClusterOptions
+        {
+            Name = cluster.Name,
+            SiloName = cluster.Silo,
+            Database = cluster.Database,
+            Address = cluster.Advertise,
+            SiloPort = cluster.SiloPort,
+            GatewayPort = cluster.GatewayPort,
+            CapacityCores = cluster.CapacityCores,
+            Accelerator = cluster.Accelerator,
+        };
+        PlayFairSilo silo;
+        try
+        {
+            silo = await PlayFairSilo.StartAsync(
+                options, place, logging => PlayFairServer.AddLogging(logging, configuration), cancellationToken);
+        }
+        catch (ClusterException failure)
+        {
+            throw new JoinException(failure.Message, failure);
+        }
+
         string store = StoreOf(cluster.Database) ?? options.StorePath ?? StartedService.NoStore;
         return new StartedService(silo.Service, silo, store)
         {
-            Notes = [("cluster", $"{cluster.Name}; this silo is {cluster.Silo}, for the others at {endpoint}")],
+            Notes =
+            [
+                ("cluster", $"{cluster.Name}; this silo is {cluster.Silo}, for the others at "
+                    + $"{new IPEndPoint(cluster.Advertise, cluster.SiloPort)}"),
+            ],
+            Meters = ["Microsoft.Orleans"],
             WhyNotReady = () => silo.WhyNotReady,
             DrainAsync = () => DrainAsync(silo),
         };

@@ -44,6 +44,7 @@ internal static class Serving
         VideoServiceOptions options = serving.Options(arguments, configuration, named);
         ListenException.Check(configuration.Address);
         await using StartedService started = await startAsync(configuration, options, cancellationToken);
+        configuration = configuration with { Meters = started.Meters, WhyNotReady = started.WhyNotReady };
         await using WebApplication server = PlayFairServer.Create(configuration, started.Service);
         await AddAsync(server, started.Service, configuration, named, cancellationToken);
         try

@@ -13,6 +13,9 @@ internal sealed record StartedService(IVideoService Service, IAsyncDisposable Ow
     /// <summary>What else its user should know, each with a word for what it is.</summary>
     public IReadOnlyList<(string Name, string Text)> Notes { get; init; } = [];
 
+    /// <summary>Names of meters that its framework has.</summary>
+    public IReadOnlyList<string> Meters { get; init; } = [];
+
     /// <summary>Why no new work should be sent to it; null: it does its work.</summary>
     public Func<string?> WhyNotReady { get; init; } = () => null;
 
