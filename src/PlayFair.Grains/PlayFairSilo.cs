@@ -52,6 +52,8 @@ public sealed class PlayFairSilo : IAsyncDisposable
         {
             // Opens the store, first: what is wrong with it is said in its own words.
             _ = host.Services.GetRequiredService<SiloRuntime>();
+            if (cluster.Database is { } database)
+                OrleansSchema.BringUp(database);
             await host.StartAsync(cancellationToken);
             return new PlayFairSilo(host);
         }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Npgsql;
 
 namespace PlayFair.Engine;
@@ -15,27 +16,46 @@ internal static class PostgresSchema
         CheckEncoding(connection, database);
         if (VersionOf(connection, database) < s_scripts.Length)
         {
-            try
+            Change(database, connection, s_scripts[^1], () =>
             {
-                connection.InTransaction(() =>
-                {
-                    connection.Execute(
-                        "SELECT pg_advisory_xact_lock(hashtext('playfair schema ' || current_schema()))");
-                    for (int version = VersionOf(connection, database); version < s_scripts.Length; version++)
-                        connection.Execute(Read(s_scripts[version]));
-                });
-            }
-            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
-            {
-                throw new StoreException(
-                    $"'{database.Address}' lacks PlayFair's tables, and role '{database.User}' may not create them "
-                    + $"({e.MessageText}). Have the database's owner run deploy/postgresql/{s_scripts[^1]} with psql "
-                    + "and grant the role what the README beside it says.", e);
-            }
+                for (int version = VersionOf(connection, database); version < s_scripts.Length; version++)
+                    connection.Execute(Read(typeof(PostgresSchema).Assembly, s_scripts[version]));
+            });
         }
 
         return true;
     });
+
+    /// <summary>Makes or changes tables, in one transaction and while nobody else does.</summary>
+    /// <param name="script">Of deploy/postgresql/; what the database's owner is to run if the role may not.</param>
+    /// <exception cref="StoreException">The role may not do it.</exception>
+    public static void Change(PostgresDatabase database, PostgresConnection connection, string script, Action change)
+    {
+        try
+        {
+            connection.InTransaction(() =>
+            {
+                connection.Execute("SELECT pg_advisory_xact_lock(hashtext('playfair schema ' || current_schema()))");
+                change();
+            });
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new StoreException(
+                $"'{database.Address}' lacks the tables of {script}, and role '{database.User}' may not create them "
+                + $"({e.MessageText}). Have the database's owner run deploy/postgresql/{script} with psql and grant the "
+                + "role what the README beside it says.", e);
+        }
+    }
+
+    /// <summary>A script of deploy/postgresql/ that was built into an assembly.</summary>
+    public static string Read(Assembly assembly, string script)
+    {
+        using Stream stream = assembly.GetManifestResourceStream(script)
+            ?? throw new InvalidOperationException($"This program was built without '{script}'.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
 
     private static int VersionOf(PostgresConnection connection, PostgresDatabase database)
     {
@@ -63,13 +83,5 @@ internal static class PostgresSchema
                 $"'{database.Address}' has the encoding {encoding}; expected UTF8. Create another database with "
                 + "ENCODING 'UTF8' TEMPLATE template0.");
         }
-    }
-
-    private static string Read(string script)
-    {
-        using Stream stream = typeof(PostgresSchema).Assembly.GetManifestResourceStream(script)
-            ?? throw new InvalidOperationException($"This program was built without '{script}'.");
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
     }
 }
