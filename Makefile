@@ -2,7 +2,7 @@
 
 SHELL := bash
 .NOTPARALLEL:
-.PHONY: help demo serve test test-all bench bench-live bench-kernels bench-dashboard build format clean
+.PHONY: help demo serve test test-all bench bench-live bench-cluster bench-kernels bench-dashboard build format clean
 
 solution := PlayFair.Orleans.sln
 DEMO_VIDEO ?= samples/3000014-opening.mp4
@@ -40,6 +40,11 @@ bench-live: ## measure the live service: overhead, latency, subscribers, hours a
 	@scripts/setup ffmpeg
 	@scripts/build src/PlayFair.Cli
 	@src/PlayFair.Cli/bin/Release/net10.0/playfair bench live
+
+bench-cluster: ## measure what a cluster costs next to one process (docs/benchmarks.md)
+	@scripts/setup ffmpeg
+	@scripts/build src/PlayFair.Cli
+	@src/PlayFair.Cli/bin/Release/net10.0/playfair bench cluster
 
 bench-kernels: ## measure the innermost loops, for each width of vectors
 	@scripts/setup
