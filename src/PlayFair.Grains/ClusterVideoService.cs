@@ -76,7 +76,7 @@ internal sealed class ClusterVideoService : IVideoService, IDisposable
         {
             return (await _grains.GetGrain<IVideoGrain>(id).StatusAsync()).ToStatus()!;
         }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException)
+        catch (Exception failure) when (ClusterFailure.Is(failure))
         {
             // Its silo does not answer: as it was last heard of.
             return known;
@@ -152,7 +152,7 @@ internal sealed class ClusterVideoService : IVideoService, IDisposable
             yield break;
         }
 
-        var following = new Following(_followed, wantsUpdates: !subscription.StatusOnly);
+        var following = new Following(_followed, wantsUpdates: !subscription.StatusOnly, subscription.After);
         using IDisposable? all = subscription.Videos is null ? _followed.WatchAll() : null;
         if (subscription.Videos is null)
             _ofAll.TryAdd(following, true);
@@ -205,14 +205,17 @@ internal sealed class ClusterVideoService : IVideoService, IDisposable
         return await ReadAsync(
             () =>
             {
-                var seen = new HashSet<(string, string, DateTimeOffset)>();
-                // What was counted last stands for what is stored of the same bucket.
-                foreach (StatisticsBlob blob in recent.Concat(_runtime.Store.ReadStatistics(range)))
+                var buckets = recent.ToDictionary(blob => (blob.Model, blob.Video, blob.BucketStart));
+                foreach (StatisticsBlob stored in _runtime.Store.ReadStatistics(range))
                 {
-                    if (seen.Add((blob.Model, blob.Video, blob.BucketStart)) && report.Wants(blob.Model, blob.Video, blob.BucketStart))
-                        report.Add(blob);
+                    // What was counted last is newer, unless it got lost on its way to its grain.
+                    var key = (stored.Model, stored.Video, stored.BucketStart);
+                    if (!buckets.TryGetValue(key, out StatisticsBlob? known) || CountOf(known) < CountOf(stored))
+                        buckets[key] = stored;
                 }
 
+                foreach (StatisticsBlob blob in buckets.Values)
+                    report.Add(blob);
                 return report.Build();
             },
             cancellationToken);
@@ -264,6 +267,19 @@ internal sealed class ClusterVideoService : IVideoService, IDisposable
 
     public void Dispose() => _meter.Dispose();
 
+    /// <summary>Updates in a bucket; 0 where it is damaged.</summary>
+    private static long CountOf(StatisticsBlob blob)
+    {
+        try
+        {
+            return StatisticsBucket.FromBytes(blob.Model, blob.Video, blob.BucketStart, blob.Bytes).UpdateCount;
+        }
+        catch (InvalidDataException)
+        {
+            return 0;
+        }
+    }
+
     private static string ShownSource(StoredVideo stored)
     {
         try
@@ -283,7 +299,7 @@ internal sealed class ClusterVideoService : IVideoService, IDisposable
         {
             return await call().WaitAsync(cancellationToken);
         }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException or StoreException)
+        catch (Exception failure) when (ClusterFailure.Is(failure))
         {
             throw new VideoServiceException(
                 VideoServiceError.StoreFailed,
@@ -346,7 +362,7 @@ internal sealed class ClusterVideoService : IVideoService, IDisposable
             if (await following.AddAsync(id))
                 _subscribers.TellAdded();
         }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException)
+        catch (Exception failure) when (ClusterFailure.Is(failure))
         {
             // The catalog's next answer names it again.
         }
@@ -376,7 +392,7 @@ internal sealed class ClusterVideoService : IVideoService, IDisposable
         {
             await _grains.GetGrain<ISiloGrain>(silo.ToParsableString()).FlushStatisticsAsync();
         }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException)
+        catch (Exception failure) when (ClusterFailure.Is(failure))
         {
             // It is leaving, or gone: what it has stored is known.
         }
@@ -413,7 +429,9 @@ internal sealed class ClusterVideoService : IVideoService, IDisposable
         _silos.TryGetSiloName(address, out string name) && name is not null ? name : address.ToParsableString();
 
     /// <summary>The videos of one subscription.</summary>
-    private sealed class Following(FollowedVideos videos, bool wantsUpdates) : IDisposable
+    /// <param name="after">What the subscriber has of each video.</param>
+    private sealed class Following(
+        FollowedVideos videos, bool wantsUpdates, IReadOnlyDictionary<string, long>? after) : IDisposable
     {
         private readonly Lock _lock = new();
         private readonly Dictionary<string, FollowedVideo?> _followed = new(StringComparer.Ordinal);
@@ -425,14 +443,17 @@ internal sealed class ClusterVideoService : IVideoService, IDisposable
         {
             lock (_lock)
             {
-                if (!_followed.TryAdd(id, null))
+                if (_followed.TryGetValue(id, out FollowedVideo? known) && known?.Feed.IsRemoved != true)
                     return true;
+                if (known is not null)
+                    videos.Release(known, wantsUpdates);
+                _followed[id] = null;
             }
 
             FollowedVideo? video = null;
             try
             {
-                video = await videos.AcquireAsync(id, wantsUpdates);
+                video = await videos.AcquireAsync(id, wantsUpdates, after?.GetValueOrDefault(id, -1) ?? -1);
             }
             finally
             {
@@ -457,7 +478,11 @@ internal sealed class ClusterVideoService : IVideoService, IDisposable
             {
                 FollowedVideo[] current = [.. _followed.Values.OfType<FollowedVideo>()];
                 foreach (FollowedVideo removed in current.Where(video => video.Feed.IsRemoved))
+                {
                     _followed.Remove(removed.Feed.Video);
+                    videos.Release(removed, wantsUpdates);
+                }
+
                 return current;
             }
         }

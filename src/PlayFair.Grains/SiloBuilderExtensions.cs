@@ -52,6 +52,9 @@ internal static class SiloBuilderExtensions
             // A silo that is killed is found dead within five seconds, so that its videos run elsewhere within fifteen.
             membership.ProbeTimeout = TimeSpan.FromSeconds(1);
             membership.NumMissedProbesLimit = 3;
+            // Silos that ask others for a probe give up as soon as those do: one that hangs, rather than refuses, would
+            // never be found dead.
+            membership.EnableIndirectProbes = false;
             membership.TableRefreshTimeout = TimeSpan.FromSeconds(10);
             membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
             membership.DefunctSiloExpiration = TimeSpan.FromHours(1);

@@ -18,6 +18,9 @@ internal sealed class SubscriptionReader(
         new(subscription.After ?? ReadOnlyDictionary<string, long>.Empty, StringComparer.Ordinal);
     private readonly List<UpdateEvent> _updates = [];
 
+    /// <summary>Videos that were removed, and added anew before the subscriber was told.</summary>
+    private readonly List<string> _replaced = [];
+
     /// <summary>Until an update that is there is due.</summary>
     private TimeSpan _wait;
 
@@ -31,6 +34,12 @@ internal sealed class SubscriptionReader(
             return;
         }
 
+        if (place is not null)
+        {
+            place.Feed.Leave(wakeup);
+            _replaced.Add(feed.Video);
+        }
+
         long next = feed.NextSequence;
         // A place beyond what there is belongs to a store that is gone.
         bool isKnown = _after.Remove(feed.Video, out long last) && last < next;
@@ -42,6 +51,8 @@ internal sealed class SubscriptionReader(
     public void Read(List<VideoEvent> events)
     {
         _wait = Timeout.InfiniteTimeSpan;
+        events.AddRange(_replaced.Select(id => new RemovedEvent(id)));
+        _replaced.Clear();
         foreach ((string id, Place place) in _places)
         {
             VideoFeed feed = place.Feed;

@@ -17,18 +17,27 @@ internal sealed class StatisticsAccumulator(VideoHost host, IGrainFactory grains
     /// <summary>Sends what has changed.</summary>
     public async Task SendAsync()
     {
+        IReadOnlyList<(string Model, BucketPart Part)> changed;
         await _turn.WaitAsync();
         try
         {
-            await TakeAsync();
+            changed = await TakeAsync();
+        }
+        catch (StoreException)
+        {
+            // Nothing was taken.
+            return;
         }
         finally
         {
             _turn.Release();
         }
+
+        await Task.WhenAll(changed.GroupBy(one => one.Model, one => one.Part, StringComparer.Ordinal)
+            .Select(group => SendAsync(group.Key, [.. group])));
     }
 
-    /// <summary>Sends and stores what has changed. Where that fails it is tried again.</summary>
+    /// <summary>Stores what has changed. Where that fails it is tried again.</summary>
     public async Task SaveAsync()
     {
         await _turn.WaitAsync();
@@ -51,7 +60,7 @@ internal sealed class StatisticsAccumulator(VideoHost host, IGrainFactory grains
         }
     }
 
-    /// <summary>Drops a video that was removed.</summary>
+    /// <summary>Drops a video that was removed, or has left.</summary>
     public async Task ForgetAsync(string video)
     {
         await _turn.WaitAsync();
@@ -69,21 +78,29 @@ internal sealed class StatisticsAccumulator(VideoHost host, IGrainFactory grains
 
     public void Dispose() => _turn.Dispose();
 
-    private async Task TakeAsync()
+    private async Task<IReadOnlyList<(string Model, BucketPart Part)>> TakeAsync()
+    {
+        (IReadOnlyList<StatisticsBlob> changed, IReadOnlyDictionary<string, long> watermarks) =
+            await Task.Run(host.Statistics.TakeChanged);
+        foreach (StatisticsBlob blob in changed)
+            _unsaved[(blob.Model, blob.Video, blob.BucketStart)] = blob;
+        foreach ((string video, long sequence) in watermarks)
+            _watermarks[video] = sequence;
+        return
+        [
+            .. changed.Select(blob =>
+                (blob.Model, new BucketPart(blob.Video, blob.BucketStart, watermarks[blob.Video], blob.Bytes))),
+        ];
+    }
+
+    /// <summary>Outside the turn: nobody who stores waits for a silo that does not answer, and what overtakes is newer.</summary>
+    private async Task SendAsync(string model, BucketPart[] changed)
     {
         try
         {
-            (IReadOnlyList<StatisticsBlob> changed, IReadOnlyDictionary<string, long> watermarks) =
-                await Task.Run(host.Statistics.TakeChanged);
-            foreach (StatisticsBlob blob in changed)
-                _unsaved[(blob.Model, blob.Video, blob.BucketStart)] = blob;
-            foreach ((string video, long sequence) in watermarks)
-                _watermarks[video] = sequence;
-            await Task.WhenAll(changed.GroupBy(blob => blob.Model, StringComparer.Ordinal).Select(
-                group => grains.GetGrain<IAnalyticsGrain>(group.Key).MergeAsync(
-                    [.. group.Select(blob => new BucketPart(blob.Video, blob.BucketStart, watermarks[blob.Video], blob.Bytes))])));
+            await grains.GetGrain<IAnalyticsGrain>(model).MergeAsync(changed);
         }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException or StoreException)
+        catch (Exception failure) when (ClusterFailure.Is(failure))
         {
             // It is in the store soon; until then answers know less.
         }

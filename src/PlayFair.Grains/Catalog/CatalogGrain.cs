@@ -33,9 +33,8 @@ internal sealed class CatalogGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<StoredVideo> stored = await Task.Run(runtime.Store.Videos, cancellationToken);
-        foreach (StoredVideo video in stored.Where(video => shards.NumberOf(video.Definition.Id) == Number))
-            _shard.Know(StatusOf(video));
+        foreach (VideoStatus status in await Task.Run(ReadStatuses, cancellationToken))
+            _shard.Know(status);
         _balancedAt = runtime.Time.GetTimestamp();
         this.RegisterGrainTimer(
             SuperviseAsync, new GrainTimerCreationOptions { DueTime = s_supervision, Period = s_supervision });
@@ -50,7 +49,7 @@ internal sealed class CatalogGrain(
 
     public Task StartedAsync(SiloAddress silo, VideoReport video)
     {
-        _shard.Added(silo, video);
+        _shard.Started(silo, video);
         return Task.CompletedTask;
     }
 
@@ -104,9 +103,12 @@ internal sealed class CatalogGrain(
         _starting.Add(id);
         try
         {
-            await GrainFactory.GetGrain<IVideoGrain>(id).StatusAsync();
+            VideoAnswer answer = await GrainFactory.GetGrain<IVideoGrain>(id).StatusAsync();
+            // Its removal was not heard of here.
+            if (answer.Refusal?.Error == (int)VideoServiceError.NotFound)
+                _shard.RemoveLost(id);
         }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException or StoreException)
+        catch (Exception failure) when (ClusterFailure.Is(failure))
         {
             // The next round tries again.
             log.LogWarning("Video {Video} cannot be started yet: {Reason}", id, failure.Message);
@@ -123,14 +125,18 @@ internal sealed class CatalogGrain(
             return;
         try
         {
-            await GrainFactory.GetGrain<ISiloGrain>(move.From.ToParsableString()).GiveAsync(move.To, move.Cores);
+            await GrainFactory.GetGrain<ISiloGrain>(move.From.ToParsableString()).GiveAsync(move.To, move.Keep);
         }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException)
+        catch (Exception failure) when (ClusterFailure.Is(failure))
         {
             log.LogWarning("Videos cannot be moved from {From} to {To}: {Reason}", move.From, move.To, failure.Message);
         }
     }
 
-    /// <summary>Until a silo has it run: as it is stored.</summary>
-    private VideoStatus StatusOf(StoredVideo stored) => runtime.Host.Restore(stored, nextSequence: 0).Status;
+    /// <summary>The shard's videos as they are stored: so they are until silos say more.</summary>
+    private VideoStatus[] ReadStatuses() =>
+    [
+        .. runtime.Store.Videos().Where(video => shards.NumberOf(video.Definition.Id) == Number).Select(video =>
+            runtime.Host.Restore(video, (runtime.Store.LastSequence(video.Definition.Id) ?? -1) + 1).Status),
+    ];
 }

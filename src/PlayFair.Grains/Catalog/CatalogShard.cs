@@ -28,7 +28,7 @@ internal sealed class CatalogShard(TimeProvider time)
 
     /// <summary>A stored video of which nothing else is known yet.</summary>
     public void Know(VideoStatus status) => _videos.TryAdd(
-        status.Definition.Id, new Entry(status) { Version = ++_version, LostAt = time.GetTimestamp() });
+        status.Definition.Id, new Entry(status) { Born = ++_version, Version = _version, LostAt = time.GetTimestamp() });
 
     /// <summary>A silo says what it runs; what it ran before and does not name runs there no more.</summary>
     public void Report(SiloReport report)
@@ -39,44 +39,40 @@ internal sealed class CatalogShard(TimeProvider time)
         foreach (VideoReport video in report.Videos)
         {
             named.Add(video.Id);
-            Started(silo, video);
+            // One that was just removed may still be named; one without a status is not new.
+            if (_videos.ContainsKey(video.Id) || (video.Status is not null && !_removed.Any(removed => removed.Id == video.Id)))
+                Started(silo, video);
         }
 
         foreach ((string id, Entry entry) in _videos)
         {
             if (silo.Equals(entry.Host) && !named.Contains(id))
-                Lose(entry);
+                Lose(entry, isOrphan: false);
         }
     }
 
-    /// <summary>A video runs at a silo.</summary>
+    /// <summary>A video runs at a silo, perhaps a new one.</summary>
+    /// <param name="video">With its status, if it may be new.</param>
     public void Started(SiloAddress silo, VideoReport video)
     {
         if (!_videos.TryGetValue(video.Id, out Entry? entry))
         {
-            // One that was just removed may still be named; one without a status is not new.
-            if (video.Status is null || _removed.Any(removed => removed.Id == video.Id))
-                return;
-            entry = new Entry(video.Status);
+            entry = new Entry(video.Status!) { Born = _version + 1 };
             _videos.Add(video.Id, entry);
         }
 
         if (video.Claim < entry.Claim)
             return;
-        bool isSame = silo.Equals(entry.Host) && video.Status is null;
+        // Reports overtake one another: a status may be older than the one that is known.
+        bool isNewOwner = video.Claim > entry.Claim;
+        VideoStatus? status = isNewOwner || video.StatusVersion >= entry.StatusVersion ? video.Status : null;
+        bool isSame = silo.Equals(entry.Host) && status is null;
         (entry.Claim, entry.Host) = (video.Claim, silo);
         if (isSame)
             return;
-        entry.Status = video.Status ?? entry.Status;
+        if (status is not null)
+            (entry.Status, entry.StatusVersion) = (status, video.StatusVersion);
         Change(entry);
-    }
-
-    public void Added(SiloAddress silo, VideoReport video)
-    {
-        // An id that was removed is used anew.
-        if (_removed.Any(removed => removed.Id == video.Id))
-            Forget(video.Id);
-        Started(silo, video);
     }
 
     public void Remove(string id)
@@ -89,7 +85,14 @@ internal sealed class CatalogShard(TimeProvider time)
         Signal();
     }
 
-    /// <summary>Videos that no silo runs, as far as is known, for so long; those of silos that are gone among them.</summary>
+    /// <summary>Removes a video that is not stored any more, unless some silo has said by now that it runs it.</summary>
+    public void RemoveLost(string id)
+    {
+        if (_videos.GetValueOrDefault(id) is { Host: null })
+            Remove(id);
+    }
+
+    /// <summary>Videos that no silo runs: those of silos that are gone, and those that nobody has named for so long.</summary>
     /// <param name="isAlive">Whether a silo takes part in the cluster.</param>
     public List<string> Lost(Func<SiloAddress, bool> isAlive, TimeSpan patience)
     {
@@ -98,12 +101,13 @@ internal sealed class CatalogShard(TimeProvider time)
         foreach (Entry entry in _videos.Values)
         {
             if (entry.Host is { } host && !isAlive(host))
-                Lose(entry);
+                Lose(entry, isOrphan: true);
         }
 
         return
         [
-            .. _videos.Where(video => video.Value is { Host: null } entry && time.GetElapsedTime(entry.LostAt) >= patience)
+            .. _videos.Where(video => video.Value is { Host: null } entry
+                    && (entry.IsOrphan || time.GetElapsedTime(entry.LostAt) >= patience))
                 .Select(video => video.Key),
         ];
     }
@@ -115,12 +119,13 @@ internal sealed class CatalogShard(TimeProvider time)
         if (!isAll && version == _version)
             return (null, _changed.Task);
         HashSet<string>? wanted = videos?.ToHashSet(StringComparer.Ordinal);
-        VideoStatus[] changed =
+        KnownVideo[] changed =
         [
             .. (wanted is null
                     ? _videos.Values
                     : wanted.Select(id => _videos.GetValueOrDefault(id)).OfType<Entry>())
-                .Where(entry => isAll || entry.Version > version).Select(entry => entry.Status),
+                .Where(entry => isAll || entry.Version > version)
+                .Select(entry => new KnownVideo(entry.Born, entry.Status)),
         ];
         string[] removed =
         [
@@ -135,17 +140,10 @@ internal sealed class CatalogShard(TimeProvider time)
 
     public long Version => _version;
 
-    private void Forget(string id)
-    {
-        (long Version, string Id)[] kept = [.. _removed.Where(removed => removed.Id != id)];
-        _removed.Clear();
-        foreach (var removed in kept)
-            _removed.Enqueue(removed);
-    }
-
-    private void Lose(Entry entry)
+    private void Lose(Entry entry, bool isOrphan)
     {
         entry.Host = null;
+        entry.IsOrphan = isOrphan;
         entry.LostAt = time.GetTimestamp();
         entry.Status = entry.Status with { Silo = null };
         Change(entry);
@@ -175,9 +173,18 @@ internal sealed class CatalogShard(TimeProvider time)
 
         public long Claim { get; set; }
 
+        /// <summary>The owner's count of the status.</summary>
+        public long StatusVersion { get; set; }
+
+        /// <summary>The shard's when it came to know the video.</summary>
+        public long Born { get; init; }
+
         public long Version { get; set; }
 
         /// <summary>When it was last known to run nowhere.</summary>
         public long LostAt { get; set; }
+
+        /// <summary>Whether the silo that ran it last is gone: nobody is about to say that it runs there.</summary>
+        public bool IsOrphan { get; set; }
     }
 }

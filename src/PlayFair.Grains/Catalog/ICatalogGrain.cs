@@ -53,5 +53,10 @@ internal sealed record CatalogChanges(
     [property: Id(0)] Guid Incarnation,
     [property: Id(1)] long Version,
     [property: Id(2)] bool IsAll,
-    [property: Id(3)] VideoStatus[] Changed,
+    [property: Id(3)] KnownVideo[] Changed,
     [property: Id(4)] string[] Removed);
+
+/// <summary>A video as the catalog knows it.</summary>
+/// <param name="Born">The shard's version when it was added: another one is another video of the same id.</param>
+[GenerateSerializer, Immutable, Alias("playfair.catalog.video")]
+internal sealed record KnownVideo([property: Id(0)] long Born, [property: Id(1)] VideoStatus Status);

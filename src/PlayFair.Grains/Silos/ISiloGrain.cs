@@ -8,7 +8,8 @@ internal interface ISiloGrain : IGrainWithStringKey
     [Alias("flush")]
     Task FlushStatisticsAsync();
 
-    /// <summary>Moves some of its videos elsewhere, at most so many cores' worth; each as a whole.</summary>
+    /// <summary>Moves some of its videos to another silo.</summary>
+    /// <param name="keep">Cores' worth of videos that stay, at least.</param>
     [Alias("give")]
-    Task GiveAsync(SiloAddress target, double cores);
+    Task GiveAsync(SiloAddress target, double keep);
 }

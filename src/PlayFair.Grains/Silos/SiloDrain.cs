@@ -44,9 +44,10 @@ internal sealed class SiloDrain(
             try
             {
                 await grains.GetGrain<IVideoGrain>(id)
-                    .MoveAsync(loads.Place(others, VideoCost.Of(video.Definition))).WaitAsync(cancellationToken);
+                    .MoveAsync(runtime.Address, loads.Place(others, VideoCost.Of(video.Definition)))
+                    .WaitAsync(cancellationToken);
             }
-            catch (Exception failure) when (failure is OrleansException or TimeoutException)
+            catch (Exception failure) when (ClusterFailure.Is(failure))
             {
                 log.LogWarning("Video {Video} cannot be moved yet: {Reason}", id, failure.Message);
             }

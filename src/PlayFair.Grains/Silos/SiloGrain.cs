@@ -6,22 +6,23 @@ namespace PlayFair.Grains;
 [OnSiloPlacement]
 internal sealed class SiloGrain(SiloRuntime runtime) : Grain, ISiloGrain
 {
+    /// <summary>Told to go, and still here.</summary>
+    private readonly HashSet<HostedVideo> _leaving = [];
+
     public Task FlushStatisticsAsync() => runtime.Accumulator.SendAsync();
 
-    public async Task GiveAsync(SiloAddress target, double cores)
+    public async Task GiveAsync(SiloAddress target, double keep)
     {
-        double left = cores;
-        var moving = new List<Task>();
-        // The largest first: fewest are interrupted.
-        foreach (HostedVideo video in runtime.Host.Videos.Values.OrderByDescending(video => VideoCost.Of(video.Definition)))
-        {
-            double cost = VideoCost.Of(video.Definition);
-            if (cost > left)
-                continue;
-            left -= cost;
-            moving.Add(GrainFactory.GetGrain<IVideoGrain>(video.Definition.Id).MoveAsync(target));
-        }
-
-        await Task.WhenAll(moving);
+        _leaving.IntersectWith(runtime.Host.Videos.Values);
+        HostedVideo[] given =
+        [
+            .. SiloBalance.Choose(
+                runtime.Host.Videos.Values.Where(video => !_leaving.Contains(video))
+                    .Select(video => (video, VideoCost.Of(video.Definition))),
+                keep),
+        ];
+        _leaving.UnionWith(given);
+        await Task.WhenAll(given.Select(
+            video => GrainFactory.GetGrain<IVideoGrain>(video.Definition.Id).MoveAsync(runtime.Address, target)));
     }
 }

@@ -30,9 +30,13 @@ internal sealed record SiloLoad(
 /// <summary>A video that runs at the silo that reports it.</summary>
 /// <param name="Claim">The store's number of the silo's claim: of two silos that report it the higher is right.</param>
 /// <param name="Status">Null where it is as last reported.</param>
+/// <param name="StatusVersion">The silo's count of it: of two statuses with one claim the higher is newer.</param>
 [GenerateSerializer, Immutable, Alias("playfair.silo.video")]
 internal sealed record VideoReport(
-    [property: Id(0)] string Id, [property: Id(1)] long Claim, [property: Id(2)] VideoStatus? Status);
+    [property: Id(0)] string Id,
+    [property: Id(1)] long Claim,
+    [property: Id(2)] VideoStatus? Status,
+    [property: Id(3)] long StatusVersion);
 
 /// <summary>What a shard answers.</summary>
 /// <param name="Incarnation">Of the shard: another than before has heard nothing yet and wants every status.</param>

@@ -23,8 +23,12 @@ internal sealed class SiloReporter : ILifecycleParticipant<ISiloLifecycle>, IDis
 
     /// <summary>For each shard whom it was, and of each video which status it was told last.</summary>
     private readonly (Guid Incarnation, Dictionary<string, (HostedVideo Video, long Version)> Told)[] _told;
+
+    /// <summary>For each shard: one report after the other.</summary>
+    private readonly SemaphoreSlim[] _turns;
     private Task _running = Task.CompletedTask;
     private double _usedCores;
+    private long _savedAt;
 
     public SiloReporter(
         SiloRuntime runtime, SiloLoads loads, CatalogShards shards, ILogger<SiloReporter> log)
@@ -36,6 +40,7 @@ internal sealed class SiloReporter : ILifecycleParticipant<ISiloLifecycle>, IDis
         _process = new ProcessLoad(runtime.Time);
         _startedAt = runtime.Time.GetUtcNow();
         _told = [.. Enumerable.Range(0, shards.Count).Select(_ => (Guid.Empty, NewTold()))];
+        _turns = [.. Enumerable.Range(0, shards.Count).Select(_ => new SemaphoreSlim(1, 1))];
         _meter.CreateObservableGauge("playfair.silo.capacity", () => runtime.Cluster.CapacityCores, "{core}");
         _meter.CreateObservableGauge("playfair.silo.load", LoadCores, "{core}");
         _meter.CreateObservableGauge("playfair.silo.used", () => _usedCores, "{core}");
@@ -51,7 +56,9 @@ internal sealed class SiloReporter : ILifecycleParticipant<ISiloLifecycle>, IDis
         {
             // Once, before the silo counts as started: placement knows it from then on.
             await ReportAsync();
-            _running = Task.Run(() => RunAsync(_stopping.Token), CancellationToken.None);
+            _running = Task.WhenAll(
+                Task.Run(() => RunAsync(ReportNewsAsync, _stopping.Token), CancellationToken.None),
+                Task.Run(() => RunAsync(CountAsync, _stopping.Token), CancellationToken.None));
         },
         async _ =>
         {
@@ -60,17 +67,13 @@ internal sealed class SiloReporter : ILifecycleParticipant<ISiloLifecycle>, IDis
         });
 
     /// <summary>Tells everything that is not told yet, now.</summary>
-    public async Task ReportAsync()
-    {
-        SiloLoad load = Load();
-        ILookup<int, HostedVideo> videos = _runtime.Host.Videos.Values.ToLookup(video => _shards.NumberOf(video.Definition.Id));
-        await Task.WhenAll(Enumerable.Range(0, _shards.Count).Select(shard => ReportAsync(shard, load, videos[shard])));
-    }
+    public Task ReportAsync() => ReportAsync(Timeout.InfiniteTimeSpan);
 
     public void Dispose()
     {
         _meter.Dispose();
         _stopping.Dispose();
+        Array.ForEach(_turns, turn => turn.Dispose());
     }
 
     private static Dictionary<string, (HostedVideo Video, long Version)> NewTold() => new(StringComparer.Ordinal);
@@ -84,66 +87,88 @@ internal sealed class SiloReporter : ILifecycleParticipant<ISiloLifecycle>, IDis
         Math.Round(_runtime.Host.Videos.Values.Sum(video => video.UpdatesPerSecond), 2), IsLeaving,
         _runtime.Time.GetUtcNow());
 
-    private async Task ReportAsync(int shard, SiloLoad load, IEnumerable<HostedVideo> videos)
-    {
-        (Guid incarnation, var told) = _told[shard];
-        var next = NewTold();
-        var reports = new List<VideoReport>();
-        foreach (HostedVideo video in videos)
-        {
-            string id = video.Definition.Id;
-            long version = video.Feed.StatusVersion;
-            bool isKnown = told.TryGetValue(id, out var last) && last == (video, version);
-            reports.Add(new VideoReport(id, video.Claim, isKnown ? null : _runtime.StatusOf(video)));
-            next[id] = (video, version);
-        }
+    /// <param name="patience">How long a shard's last report may still be on its way; then it is left out.</param>
+    private async Task ReportAsync(TimeSpan patience) =>
+        await Task.WhenAll(Enumerable.Range(0, _shards.Count).Select(shard => ReportAsync(shard, patience)));
 
+    private async Task ReportAsync(int shard, TimeSpan patience)
+    {
+        if (!await _turns[shard].WaitAsync(patience))
+            return;
         try
         {
-            SiloReply reply = await _shards.All[shard].ReportAsync(new SiloReport(load, [.. reports]));
-            // Another shard's life knows nothing of what the one before was told.
-            _told[shard] = (reply.Incarnation, reply.Incarnation == incarnation ? next : NewTold());
-            if (reply.Loads.Length > 0)
-                _loads.Replace(reply.Loads);
+            await TellAsync(shard);
         }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException)
+        catch (Exception failure) when (ClusterFailure.Is(failure))
         {
             _told[shard] = (Guid.Empty, NewTold());
             _log.LogWarning("Shard {Shard} of the catalog does not answer: {Reason}", shard, failure.Message);
         }
+        finally
+        {
+            _turns[shard].Release();
+        }
     }
 
-    private async Task RunAsync(CancellationToken cancellationToken)
+    private async Task TellAsync(int shard)
     {
-        TimeProvider time = _runtime.Time;
-        long told = time.GetTimestamp(), saved = told, reported = told;
-        while (true)
+        (Guid incarnation, var told) = _told[shard];
+        var next = NewTold();
+        var reports = new List<VideoReport>();
+        foreach (HostedVideo video in _runtime.Host.Videos.Values)
+        {
+            string id = video.Definition.Id;
+            if (_shards.NumberOf(id) != shard)
+                continue;
+            long version = video.Feed.StatusVersion;
+            bool isKnown = told.TryGetValue(id, out var last) && last == (video, version);
+            VideoReport report = isKnown ? new VideoReport(id, video.Claim, null, version) : _runtime.ReportOf(video);
+            reports.Add(report);
+            next[id] = (video, report.StatusVersion);
+        }
+
+        SiloReply reply = await _shards.All[shard].ReportAsync(new SiloReport(Load(), [.. reports]));
+        // Another shard's life knows nothing of what the one before was told.
+        _told[shard] = (reply.Incarnation, reply.Incarnation == incarnation ? next : NewTold());
+        if (reply.Loads.Length > 0)
+            _loads.Replace(reply.Loads);
+    }
+
+    /// <summary>Tells what is new, at once; and all of it every second.</summary>
+    private async Task ReportNewsAsync(CancellationToken cancellationToken)
+    {
+        using (var due = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
+        {
+            due.CancelAfter(_runtime.Cluster.ReportInterval);
+            await ((Task)_runtime.News.WaitAsync(due.Token).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await Task.Delay(s_least, _runtime.Time, cancellationToken);
+        // A shard whose silo does not answer keeps the others' from nothing.
+        await Task.WhenAny(ReportAsync(TimeSpan.Zero), Task.Delay(_runtime.Cluster.ReportInterval, _runtime.Time, cancellationToken));
+    }
+
+    private async Task CountAsync(CancellationToken cancellationToken)
+    {
+        await Task.Delay(s_newsInterval, _runtime.Time, cancellationToken);
+        _usedCores = _process.Take();
+        _runtime.Host.TellNews();
+        await _runtime.Accumulator.SendAsync();
+        if (_runtime.Time.GetElapsedTime(_savedAt) >= s_saveInterval)
+        {
+            _savedAt = _runtime.Time.GetTimestamp();
+            await _runtime.Accumulator.SaveAsync();
+        }
+    }
+
+    /// <summary>Does something again and again.</summary>
+    private async Task RunAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                using (var due = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
-                {
-                    due.CancelAfter(_runtime.Cluster.ReportInterval);
-                    await ((Task)_runtime.News.WaitAsync(due.Token).AsTask())
-                        .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                }
-
-                await Task.Delay(s_least, time, cancellationToken);
-                if (time.GetElapsedTime(told) >= s_newsInterval)
-                {
-                    told = time.GetTimestamp();
-                    _usedCores = _process.Take();
-                    _runtime.Host.TellNews();
-                    await _runtime.Accumulator.SendAsync();
-                }
-
-                if (time.GetElapsedTime(saved) >= s_saveInterval)
-                {
-                    saved = time.GetTimestamp();
-                    await _runtime.Accumulator.SaveAsync();
-                }
-
-                await ReportAsync();
+                await work(cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {

@@ -44,6 +44,14 @@ internal sealed class SiloRuntime : IAsyncDisposable
 
     public VideoStatus StatusOf(HostedVideo video) => video.Status with { Silo = Cluster.SiloName };
 
+    /// <summary>What the catalog is told of a video, with its status.</summary>
+    public VideoReport ReportOf(HostedVideo video)
+    {
+        // Asked first: the status is of this version or a later one.
+        long version = video.Feed.StatusVersion;
+        return new VideoReport(video.Definition.Id, video.Claim, StatusOf(video), version);
+    }
+
     public IAsyncStream<AttributionUpdate> StreamOf(string id) =>
         _streams.Value.GetStream<AttributionUpdate>(StreamId.Create(Updates, id));
 

@@ -12,7 +12,8 @@ internal sealed class FollowedVideo(string id, int recentUpdates, SiloRuntime ru
     : IFollowedVideo, IAsyncDisposable
 {
     private readonly Lock _lock = new();
-    private VideoStatus? _status;
+    private KnownVideo? _known;
+    private (Guid Incarnation, long Version) _knownAt;
     private (long Version, StatusEvent Event)? _told;
 
     /// <summary>Held while it is decided from where updates come.</summary>
@@ -37,25 +38,52 @@ internal sealed class FollowedVideo(string id, int recentUpdates, SiloRuntime ru
     /// <summary>Ends once subscribers may begin to read.</summary>
     public Task? Ready { get; set; }
 
+    /// <summary>Ends once the video was asked how far it is.</summary>
+    public Task Renewed { get; set; } = Task.CompletedTask;
+
     public StatusEvent TellStatus(long version)
     {
         lock (_lock)
         {
             if (_told is not { } told || told.Version != version)
-                _told = told = (version, new StatusEvent(_status!));
+                _told = told = (version, new StatusEvent(_known!.Status));
             return told.Event;
         }
     }
 
-    /// <summary>Takes over a status.</summary>
+    /// <summary>Hears of the video from its shard of the catalog. Answers overtake one another: an older one is left out.</summary>
+    /// <param name="incarnation">The shard's, as of <see cref="CatalogChanges"/>.</param>
+    /// <param name="version">The shard's.</param>
     /// <returns>Whether another silo runs the video than before.</returns>
-    public bool Tell(VideoStatus status)
+    public bool Tell(Guid incarnation, long version, KnownVideo known)
     {
         string? before;
         lock (_lock)
-            (before, _status) = (_status?.Silo, status);
+        {
+            if (_knownAt.Incarnation == incarnation && _knownAt.Version >= version)
+                return false;
+            before = _known?.Status.Silo;
+            _known = known;
+            _knownAt = (incarnation, version);
+        }
+
         Feed.StatusChanged();
-        return status.Silo is not null && status.Silo != before;
+        return known.Status.Silo is { } silo && silo != before;
+    }
+
+    /// <summary>Whether what a shard says now is of a video that was added later, with this one's id.</summary>
+    /// <param name="incarnation">The shard's; another than this one's was told does not know what was before.</param>
+    public bool IsReplacedBy(Guid incarnation, KnownVideo known)
+    {
+        lock (_lock)
+            return _knownAt.Incarnation == incarnation && known.Born > _known!.Born;
+    }
+
+    /// <summary>Whether what a shard says is of a time before this video was added.</summary>
+    public bool IsYoungerThan(Guid incarnation, long version)
+    {
+        lock (_lock)
+            return _knownAt.Incarnation == incarnation && _known!.Born > version;
     }
 
     /// <summary>
@@ -74,6 +102,10 @@ internal sealed class FollowedVideo(string id, int recentUpdates, SiloRuntime ru
             _turn.Release();
         }
     }
+
+    /// <summary>Begins after the last update that is stored.</summary>
+    /// <exception cref="StoreException">It cannot be read.</exception>
+    public void CatchUp() => Feed.Advance((runtime.Store.LastSequence(id) ?? -1) + 1);
 
     /// <summary>
     /// Has the video go on publishing. What it had published the last time, and is not here yet, got lost on its way: it is

@@ -1,4 +1,4 @@
-using PlayFair.Contracts;
+using PlayFair.Engine;
 
 namespace PlayFair.Grains;
 
@@ -33,33 +33,52 @@ internal sealed class FollowedVideos(
     }
 
     /// <summary>Follows a video for one subscriber more; <see cref="Release"/> ends it.</summary>
+    /// <param name="after">The last sequence number that the subscriber has; −1 for none.</param>
     /// <returns>Null: there is no such video.</returns>
-    public async Task<FollowedVideo?> AcquireAsync(string id, bool wantsUpdates)
+    /// <exception cref="StoreException">The video does not answer, nor does the store.</exception>
+    public async Task<FollowedVideo?> AcquireAsync(string id, bool wantsUpdates, long after)
     {
-        if (await shards.Of(id).GetAsync(id) is not { } status)
+        CatalogChanges now = await shards.Of(id).WatchAsync(Guid.Empty, -1, [id]);
+        if (now.Changed is not [KnownVideo known])
             return null;
-        FollowedVideo video;
+        FollowedVideo? video, removed = null;
         Task ready;
         lock (_lock)
         {
-            if (!_videos.TryGetValue(id, out video!))
+            if (_videos.TryGetValue(id, out video) && video.IsReplacedBy(now.Incarnation, known))
+                (removed, video) = (video, null);
+            if (video is null)
             {
                 video = new FollowedVideo(id, runtime.Host.Options.RecentUpdates, runtime, grains);
-                video.Tell(status);
-                _videos.Add(id, video);
+                _videos[id] = video;
                 Watch(shards.NumberOf(id));
             }
 
+            video.Tell(now.Incarnation, now.Version, known);
             video.ReaderCount++;
             if (wantsUpdates)
+            {
                 video.UpdateReaderCount++;
-            if (wantsUpdates)
                 video.Ready ??= FollowAsync(video);
+            }
+
             ready = video.Ready ?? Task.CompletedTask;
         }
 
-        await ready;
-        return video;
+        Drop(removed);
+        try
+        {
+            await ready;
+            // At another silo the subscriber has seen more than has come here: it is stored.
+            if (wantsUpdates && after >= video.Feed.NextSequence)
+                await Task.Run(video.CatchUp);
+            return video;
+        }
+        catch
+        {
+            Release(video, wantsUpdates);
+            throw;
+        }
     }
 
     public void Release(FollowedVideo video, bool wantsUpdates)
@@ -102,10 +121,26 @@ internal sealed class FollowedVideos(
         {
             await video.FollowAsync();
         }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException)
+        catch (Exception failure) when (ClusterFailure.Is(failure))
         {
             // The renewal brings it back; what comes meanwhile is in the store.
             log.LogWarning("Video {Video} cannot be followed yet: {Reason}", video.Feed.Video, failure.Message);
+            await BeginAsync(video);
+        }
+    }
+
+    /// <summary>Has subscribers begin with what is stored; if that is not known either, the next one tries again.</summary>
+    private async Task BeginAsync(FollowedVideo video)
+    {
+        try
+        {
+            await Task.Run(video.CatchUp);
+        }
+        catch (StoreException)
+        {
+            lock (_lock)
+                video.Ready = null;
+            throw;
         }
     }
 
@@ -122,6 +157,7 @@ internal sealed class FollowedVideos(
     {
         Guid incarnation = Guid.Empty;
         long version = -1;
+        HashSet<string>? asked = [];
         while (true)
         {
             string[]? wanted;
@@ -135,18 +171,21 @@ internal sealed class FollowedVideos(
                 }
             }
 
+            // What became of a video before it was asked for is not in the changes since.
+            bool isMore = asked is not null && wanted?.All(asked.Contains) != true;
             try
             {
-                CatalogChanges changes = await shards.All[shard].WatchAsync(incarnation, version, wanted)
+                CatalogChanges changes = await shards.All[shard].WatchAsync(incarnation, isMore ? -1 : version, wanted)
                     .WaitAsync(cancellationToken);
+                Take(shard, changes, wanted, version);
                 (incarnation, version) = (changes.Incarnation, changes.Version);
-                Take(shard, changes, isOfAll: wanted is null);
+                asked = wanted?.ToHashSet(StringComparer.Ordinal);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 // The loop's head ends it.
             }
-            catch (Exception failure) when (failure is OrleansException or TimeoutException)
+            catch (Exception failure) when (ClusterFailure.Is(failure))
             {
                 log.LogWarning("Shard {Shard} of the catalog cannot be watched: {Reason}", shard, failure.Message);
                 await Task.Delay(s_retry, runtime.Time, cancellationToken)
@@ -155,38 +194,52 @@ internal sealed class FollowedVideos(
         }
     }
 
-    private void Take(int shard, CatalogChanges changes, bool isOfAll)
+    /// <param name="wanted">Ids that were asked for; null: all.</param>
+    /// <param name="since">The shard's version when it answered before.</param>
+    private void Take(int shard, CatalogChanges changes, string[]? wanted, long since)
     {
-        foreach (VideoStatus status in changes.Changed)
-        {
-            string id = status.Definition.Id;
-            if (Find(id) is { } video)
-            {
-                // At its new silo nobody knows yet that it is followed.
-                if (video.Tell(status) && video.UpdateReaderCount > 0)
-                    _ = RenewAsync(video);
-            }
-            else if (isOfAll)
-                Appeared?.Invoke(id);
-        }
-
         IEnumerable<string> removed = changes.Removed;
         if (changes.IsAll)
         {
-            HashSet<string> there = [.. changes.Changed.Select(status => status.Definition.Id)];
+            HashSet<string> there = [.. changes.Changed.Select(known => known.Status.Definition.Id)];
             lock (_lock)
-                removed = [.. removed, .. _videos.Keys.Where(id => shards.NumberOf(id) == shard && !there.Contains(id))];
+            {
+                removed =
+                [
+                    .. removed,
+                    .. (wanted ?? _videos.Keys.Where(id => shards.NumberOf(id) == shard)).Where(id => !there.Contains(id)),
+                ];
+            }
         }
 
         foreach (string id in removed)
+            Drop(Remove(id, video => !video.IsYoungerThan(changes.Incarnation, changes.Version)));
+        foreach (KnownVideo known in changes.Changed)
         {
-            FollowedVideo? video;
-            lock (_lock)
-                _videos.Remove(id, out video);
-            video?.Feed.Remove();
-            if (video is not null)
-                _ = LeaveAsync(video);
+            string id = known.Status.Definition.Id;
+            Drop(Remove(id, video => video.IsReplacedBy(changes.Incarnation, known)));
+            // At its new silo nobody knows yet that it is followed.
+            if (Find(id) is { } video && video.Tell(changes.Incarnation, changes.Version, known) && video.UpdateReaderCount > 0)
+                _ = RenewAsync(video);
+            // Somebody may follow it already; those who follow all do not yet.
+            if (wanted is null && (changes.IsAll || known.Born > since))
+                Appeared?.Invoke(id);
         }
+    }
+
+    private FollowedVideo? Remove(string id, Func<FollowedVideo, bool> condition)
+    {
+        lock (_lock)
+            return _videos.TryGetValue(id, out FollowedVideo? video) && condition(video) && _videos.Remove(id) ? video : null;
+    }
+
+    /// <summary>Tells subscribers that a video is gone.</summary>
+    private void Drop(FollowedVideo? removed)
+    {
+        if (removed is null)
+            return;
+        removed.Feed.Remove();
+        _ = LeaveAsync(removed);
     }
 
     private async Task RenewAsync(CancellationToken cancellationToken)
@@ -196,7 +249,7 @@ internal sealed class FollowedVideos(
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                FollowedVideo[] followed, idle;
+                FollowedVideo[] idle;
                 lock (_lock)
                 {
                     idle =
@@ -206,10 +259,13 @@ internal sealed class FollowedVideos(
                     ];
                     foreach (FollowedVideo video in idle)
                         _videos.Remove(video.Feed.Video);
-                    followed = [.. _videos.Values.Where(video => video.UpdateReaderCount > 0)];
+                    // One that does not answer keeps nobody else waiting.
+                    foreach (FollowedVideo video in _videos.Values.Where(
+                        video => video is { UpdateReaderCount: > 0, Ready.IsCompleted: true, Renewed.IsCompleted: true }))
+                        video.Renewed = RenewAsync(video);
                 }
 
-                await Task.WhenAll([.. followed.Select(RenewAsync), .. idle.Select(LeaveAsync)]).WaitAsync(cancellationToken);
+                await Task.WhenAll(idle.Select(LeaveAsync)).WaitAsync(cancellationToken);
             }
         }
         catch (OperationCanceledException)
@@ -224,7 +280,7 @@ internal sealed class FollowedVideos(
         {
             await video.RenewAsync();
         }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException)
+        catch (Exception failure) when (ClusterFailure.Is(failure))
         {
             log.LogWarning("Video {Video} does not answer: {Reason}", video.Feed.Video, failure.Message);
         }
@@ -236,7 +292,7 @@ internal sealed class FollowedVideos(
         {
             await video.DisposeAsync();
         }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException)
+        catch (Exception failure) when (ClusterFailure.Is(failure))
         {
             log.LogWarning("The stream of {Video} is left without a word: {Reason}", video.Feed.Video, failure.Message);
         }

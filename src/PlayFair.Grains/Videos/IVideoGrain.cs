@@ -37,9 +37,9 @@ internal interface IVideoGrain : IGrainWithStringKey
     [Alias("picture"), AlwaysInterleave]
     Task<byte[]?> RecentPictureAsync(long frameIndex);
 
-    /// <summary>Stops here, with everything stored, and goes on at another silo.</summary>
+    /// <summary>Stops, with everything stored, and goes on at another silo; without effect where it is gone already.</summary>
     [Alias("move")]
-    Task MoveAsync(SiloAddress target);
+    Task MoveAsync(SiloAddress from, SiloAddress target);
 }
 
 /// <summary>What comes of a question about a video, or why nothing does.</summary>

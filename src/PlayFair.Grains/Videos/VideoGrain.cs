@@ -13,13 +13,16 @@ namespace PlayFair.Grains;
 [VideoPlacement]
 [AcceleratorFilter]
 [CollectionAgeLimit(AlwaysActive = true)]
-internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards) : Grain, IVideoGrain
+internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILogger<VideoGrain> log) : Grain, IVideoGrain
 {
     /// <summary>For so long after somebody last asked updates are published.</summary>
     public static readonly TimeSpan FollowLease = TimeSpan.FromSeconds(20);
 
     private HostedVideo? _video;
     private UpdatePublisher? _publisher;
+
+    /// <summary>Whether another silo has claimed the video.</summary>
+    private volatile bool _isSuperseded;
 
     private string Id => this.GetPrimaryKeyString();
 
@@ -52,9 +55,18 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards) : Gr
             return VideoAnswer.Of(refusal);
         }
 
-        return await Task.Run(() => runtime.Store.Claim(Id)) is { } claim
-            ? new VideoAnswer(await RunAsync(claim), null)
-            : VideoAnswer.Of(DefinitionRules.NotFound(Id));
+        try
+        {
+            return await Task.Run(() => runtime.Store.Claim(Id)) is { } claim
+                ? new VideoAnswer(await RunAsync(claim), null)
+                : NotFound();
+        }
+        catch (StoreException)
+        {
+            // It is stored, and does not run: another activation is to begin with it.
+            DeactivateOnIdle();
+            throw;
+        }
     }
 
     public async Task<VideoAnswer> ChangeAsync(VideoDefinition definition)
@@ -97,14 +109,14 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards) : Gr
         video.Feed.Leave(runtime.News);
         await runtime.Accumulator.ForgetAsync(Id);
         foreach (ModelInfo model in runtime.Host.Models)
-            await GrainFactory.GetGrain<IAnalyticsGrain>($"{model.Name} {model.Version}").ForgetAsync(Id);
-        await shards.Of(Id).RemovedAsync(Id);
+            await TellAsync(GrainFactory.GetGrain<IAnalyticsGrain>($"{model.Name} {model.Version}").ForgetAsync(Id));
+        await TellAsync(shards.Of(Id).RemovedAsync(Id));
         DeactivateOnIdle();
         return new VideoAnswer(null, null);
     }
 
     public Task<VideoAnswer> StatusAsync() => Task.FromResult(
-        _video is { } video ? new VideoAnswer(runtime.StatusOf(video), null) : VideoAnswer.Of(DefinitionRules.NotFound(Id)));
+        _video is { } video ? new VideoAnswer(runtime.StatusOf(video), null) : NotFound());
 
     public Task<long> FollowAsync()
     {
@@ -117,9 +129,9 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards) : Gr
 
     public Task<byte[]?> RecentPictureAsync(long frameIndex) => Task.FromResult(_video?.Thumbnail(frameIndex));
 
-    public Task MoveAsync(SiloAddress target)
+    public Task MoveAsync(SiloAddress from, SiloAddress target)
     {
-        if (_video is not null && !target.Equals(runtime.Address))
+        if (_video is not null && from.Equals(runtime.Address) && !target.Equals(from))
         {
             RequestContext.Set(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey, target);
             this.MigrateOnIdle();
@@ -151,12 +163,29 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards) : Gr
     private void Watch(HostedVideo video)
     {
         video.Feed.Join(runtime.News, wantsUpdates: false);
-        video.Superseded = () => GrainContext.Deactivate(
-            new DeactivationReason(DeactivationReasonCode.RuntimeRequested, "Another silo has claimed the video."));
+        video.Superseded = () =>
+        {
+            _isSuperseded = true;
+            GrainContext.Deactivate(
+                new DeactivationReason(DeactivationReasonCode.RuntimeRequested, "Another silo has claimed the video."));
+        };
     }
 
-    private Task TellCatalogAsync(HostedVideo video) => shards.Of(Id).StartedAsync(
-        runtime.Address, new VideoReport(Id, video.Claim, runtime.StatusOf(video)));
+    private Task TellCatalogAsync(HostedVideo video) =>
+        TellAsync(shards.Of(Id).StartedAsync(runtime.Address, runtime.ReportOf(video)));
+
+    /// <summary>Tells of something that has happened; who does not hear of it now finds out in a second or two.</summary>
+    private async Task TellAsync(Task call)
+    {
+        try
+        {
+            await call;
+        }
+        catch (Exception failure) when (ClusterFailure.Is(failure))
+        {
+            log.LogWarning("What has become of video {Video} is not told to all: {Reason}", Id, failure.Message);
+        }
+    }
 
     /// <summary>Ends the run with everything stored and counted.</summary>
     private async Task LeaveAsync(HostedVideo video)
@@ -164,11 +193,15 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards) : Gr
         await Task.Run(async () =>
         {
             await runtime.Host.StopAsync(video);
-            await runtime.Accumulator.SaveAsync();
+            // The new owner has counted from what was stored when it claimed the video: it must not become more.
+            if (!_isSuperseded)
+                await runtime.Accumulator.SaveAsync();
             await video.DisposeAsync();
         });
         video.Feed.Leave(runtime.News);
         runtime.Host.Forget(video);
+        // What could not be stored the next owner counts again.
+        await runtime.Accumulator.ForgetAsync(Id);
     }
 
     private async Task StopPublishingAsync()
