@@ -31,6 +31,19 @@ public sealed partial class DeployTests
     private static readonly string[] Histograms =
         ["playfair_update_latency_seconds", "playfair_stage_duration_seconds", "playfair_batch_size"];
 
+    /// <summary>What queries call them.</summary>
+    private static IEnumerable<string> Samples => Metrics.Except(Histograms)
+        .Concat(Histograms.SelectMany(h => new[] { $"{h}_bucket", $"{h}_sum", $"{h}_count" }));
+
+    [Fact]
+    public void The_alerts_are_about_metrics_that_exist()
+    {
+        string alerts = File.ReadAllText(Path.Combine(Folder, "alerts.yml"));
+        string[] named = [.. Name().Matches(alerts).Select(match => match.Value).Distinct()];
+        Assert.Contains("playfair_store_unstored", named);
+        Assert.Empty(named.Except(Samples));
+    }
+
     [Fact]
     public void The_dashboard_shows_every_metric_and_none_that_does_not_exist()
     {
@@ -49,13 +62,8 @@ public sealed partial class DeployTests
 
         string[] shown =
             [.. queries.SelectMany(query => Name().Matches(query)).Select(match => match.Value).Distinct()];
-        string[] samples =
-        [
-            .. Metrics.Except(Histograms),
-            .. Histograms.SelectMany(h => new[] { $"{h}_bucket", $"{h}_sum", $"{h}_count" }),
-        ];
         Assert.NotEmpty(shown);
-        Assert.Empty(shown.Except(samples));
+        Assert.Empty(shown.Except(Samples));
         Assert.Empty(Metrics.Except(shown.Select(name =>
             Histograms.FirstOrDefault(h => name.StartsWith(h, StringComparison.Ordinal)) ?? name)));
         Assert.Equal(panels.Length, panels.Select(panel => (int)panel["id"]!).Distinct().Count());
@@ -89,6 +97,7 @@ public sealed partial class DeployTests
 
     [Theory]
     [InlineData("playfair.json", true)]
+    [InlineData("kubernetes/playfair.json", true)]
     [InlineData("systemd/playfair.json", false)]
     public void A_sample_configuration_has_right_videos_and_no_secrets(string file, bool isForAll)
     {
@@ -117,13 +126,14 @@ public sealed partial class DeployTests
         string folder = Directory.CreateTempSubdirectory("playfair unit ").FullName;
         try
         {
-            // It looks for the program, too.
-            string unit = File.ReadAllText(Path.Combine(Folder, "systemd/playfair.service"));
             string path = Path.Combine(folder, "playfair.service");
-            File.WriteAllText(path, unit.Replace("/usr/local/bin/playfair", "/bin/true", StringComparison.Ordinal));
-
+            Place("systemd/playfair.service", path);
             Outcome run = await Command.RunAsync(["systemd-analyze", "verify", path], []);
+            Assert.Equal((0, "", ""), (run.Code, run.Output, run.Error));
 
+            Directory.CreateDirectory($"{path}.d");
+            Place("systemd/silo.conf", Path.Combine($"{path}.d", "silo.conf"));
+            run = await Command.RunAsync(["systemd-analyze", "verify", path], []);
             Assert.Equal((0, "", ""), (run.Code, run.Output, run.Error));
         }
         finally
@@ -131,6 +141,12 @@ public sealed partial class DeployTests
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    /// <summary>Copies a unit's file; what verifies it looks for the program, too.</summary>
+    private static void Place(string file, string path) => File.WriteAllText(
+        path,
+        File.ReadAllText(Path.Combine(Folder, file))
+            .Replace("/usr/local/bin/playfair", "/bin/true", StringComparison.Ordinal));
 
     private static IEnumerable<(int X, int Y)> Cells(JsonNode place)
     {
