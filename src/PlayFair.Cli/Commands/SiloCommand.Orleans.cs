@@ -9,6 +9,12 @@ namespace PlayFair.Cli.Commands;
 /// <summary>The silo itself; compiled only where ./configure found Orleans.</summary>
 internal static partial class SiloCommand
 {
+    /// <summary>How long others may take to take its videos; then it leaves the cluster all the same.</summary>
+    private static readonly TimeSpan MoveTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long moving and leaving may take together; what is left of the time is to end HTTP and the store.</summary>
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(20);
+
     static partial void FindOrleans(ref StartService? start) => start = StartAsync;
 
     private static async Task<StartedService> StartAsync(
@@ -33,6 +39,7 @@ internal static partial class SiloCommand
             GatewayPort = cluster.GatewayPort,
             CapacityCores = cluster.CapacityCores,
             Accelerator = cluster.Accelerator,
+            DrainTimeout = MoveTimeout,
         };
         PlayFairSilo silo;
         try

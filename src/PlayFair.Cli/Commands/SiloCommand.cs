@@ -20,8 +20,6 @@ internal static partial class SiloCommand
     /// <remarks>deploy/kubernetes and deploy/compose.cluster.yaml wait a little longer before they kill it.</remarks>
     internal static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan DrainTimeout = StopTimeout - TimeSpan.FromSeconds(5);
-
     public static Command Create()
     {
         StartService? start = null;
