@@ -65,16 +65,14 @@ internal sealed class PostgresDatabase : IDisposable
         ObjectDisposedException.ThrowIf(_isClosed, this);
         for (int attempt = 1; ; attempt++)
         {
-            bool isOpen = false;
             try
             {
                 using PostgresConnection connection = Open();
-                isOpen = true;
                 return work(connection);
             }
             catch (NpgsqlException e)
             {
-                if (!isOpen || attempt == MostAttempts || !PostgresProblem.IsGoneOnRepeating(e))
+                if (attempt == MostAttempts || !PostgresProblem.IsGoneOnRepeating(e))
                     throw new StoreException($"'{Address}': {Words(e)}.", e);
             }
             catch (Exception e) when (e is JsonException or InvalidCastException or OverflowException)

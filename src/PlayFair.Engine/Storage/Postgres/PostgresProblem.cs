@@ -16,13 +16,13 @@ internal static class PostgresProblem
         problem is not PostgresException { SqlState: { } state } || state[..2] is "08" or "28" or "57"
         || state == PostgresErrorCodes.TooManyConnections;
 
-    /// <summary>Whether the same may well do now: the connection was an old one, or two were in each other's way.</summary>
+    /// <summary>Whether the same may well do now: an old connection, or two in each other's way.</summary>
     public static bool IsGoneOnRepeating(NpgsqlException problem) => problem switch
     {
         PostgresException { SqlState: { } state } => state is
             PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
             or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown,
-        _ => problem.InnerException is IOException or SocketException,
+        _ => problem.InnerException is IOException,
     };
 
     /// <summary>What is wrong and what to do, as a clause.</summary>

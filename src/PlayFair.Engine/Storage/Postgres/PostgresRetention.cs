@@ -61,7 +61,9 @@ internal sealed class PostgresRetention : IAsyncDisposable
             }
             catch (NpgsqlException e)
             {
-                Volatile.Write(ref _problem, $"Old updates cannot be deleted: {_database.Words(e)}.");
+                // The writer says that the database is away, and the next pass comes soon enough.
+                bool passes = PostgresProblem.IsAway(e) || PostgresProblem.IsGoneOnRepeating(e);
+                Volatile.Write(ref _problem, passes ? null : $"Old updates cannot be deleted: {_database.Words(e)}.");
             }
         }
 
@@ -175,10 +177,10 @@ internal sealed class PostgresRetention : IAsyncDisposable
                     WHERE u.video = g.video AND u.sequence BETWEEN g.first_sequence AND g.last_sequence
                         AND u.arrived < $5 AND v.id = g.video AND (v.is_deleted OR u.sequence < v.last_sequence)
                     RETURNING u.video, u.sequence,
-                        length(u.body) + coalesce(length(u.frames), 0) + {PostgresWriter.RowOverhead} AS bytes),
+                        length(u.body) + coalesce(length(u.frames), 0) + {PostgresWriter.UpdateOverhead} AS bytes),
                 gone_thumbnails AS (
                     DELETE FROM thumbnails t USING gone g WHERE t.video = g.video AND t.sequence = g.sequence
-                    RETURNING t.video, length(t.png) + {PostgresWriter.RowOverhead} AS bytes),
+                    RETURNING t.video, length(t.png) + {PostgresWriter.ThumbnailOverhead} AS bytes),
                 gone_segments AS (
                     DELETE FROM segments s USING {given} WHERE s.video = g.video AND s.span = g.span
                         AND EXISTS (

@@ -3,8 +3,8 @@ namespace PlayFair.Engine;
 /// <summary>Writes statistics into PostgreSQL.</summary>
 internal static class PostgresStatistics
 {
-    /// <summary>What a row takes besides its blob, with its places in the indexes.</summary>
-    public const int RowOverhead = 110;
+    /// <summary>What a row takes besides its blob, measured, with its places in the indexes.</summary>
+    public const int RowOverhead = 95;
 
     /// <inheritdoc cref="IVideoStore.SaveStatistics"/>
     public static void Save(

@@ -8,10 +8,13 @@ namespace PlayFair.Engine;
 internal sealed class PostgresWriter(PostgresDatabase database, PostgresTexts texts) : IDisposable
 {
     /// <summary>
-    /// What a row takes besides its blobs, measured on the pages of table and index: header, columns, and its place in
-    /// the index.
+    /// What an update takes besides its blobs, measured on the pages of table and index: header, columns, and its place
+    /// in the index.
     /// </summary>
-    public const int RowOverhead = 100;
+    public const int UpdateOverhead = 97;
+
+    /// <summary>The same of a thumbnail.</summary>
+    public const int ThumbnailOverhead = 150;
 
     // A statement of its own is a transaction of its own, and begins only when all of it has arrived: no lock waits for
     // the network. Rows of videos are locked before all others and in the order of their ids, here and wherever
@@ -188,8 +191,8 @@ internal sealed class PostgresWriter(PostgresDatabase database, PostgresTexts te
             change = new Change { FirstSequence = stored.Update.Sequence };
         change.LastSequence = stored.Update.Sequence;
         change.Count++;
-        change.Bytes += row.Body.Length + (row.Frames?.Length ?? 0) + RowOverhead;
-        change.OtherBytes += stored.Thumbnails.Sum(thumbnail => thumbnail.Png.Length + RowOverhead);
+        change.Bytes += row.Body.Length + (row.Frames?.Length ?? 0) + UpdateOverhead;
+        change.OtherBytes += stored.Thumbnails.Sum(thumbnail => thumbnail.Png.Length + ThumbnailOverhead);
         if (stored.Resume is not null)
             (change.Resume, change.Saves) = (stored.Resume, update.Saves);
     }
