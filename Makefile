@@ -22,12 +22,12 @@ serve: ## attribute sample videos and a synthetic camera while they play, on htt
 	@exec src/PlayFair.Cli/bin/Release/net10.0/playfair serve --demo
 
 test: ## check the format and run all tests
-	@scripts/setup ffmpeg chromium rtsp-server
+	@scripts/setup ffmpeg chromium rtsp-server postgresql
 	@scripts/build $(solution)
 	@scripts/test
 
 test-all: ## the same, and the numerical tests once more without SIMD instructions
-	@scripts/setup ffmpeg chromium rtsp-server
+	@scripts/setup ffmpeg chromium rtsp-server postgresql
 	@scripts/build $(solution)
 	@scripts/test --without-simd-too
 

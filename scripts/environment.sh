@@ -50,5 +50,16 @@ PROGRAM
   return 1
 }
 
+# Prints the version of a PostgreSQL server that tests can run: on the path, or where Debian keeps it; or fails.
+postgresql_version() {
+  local folder
+  for folder in "$(dirname "$(command -v initdb)")" $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -Vr); do
+    if [[ -x $folder/initdb ]] && "$folder/postgres" --version 2>/dev/null; then
+      return 0
+    fi
+  done
+  return 1
+}
+
 # The built command.
 playfair=src/PlayFair.Cli/bin/Release/net10.0/playfair

@@ -78,7 +78,6 @@ internal sealed class PostgresServer : IDisposable
         catch
         {
             server.Dispose();
-            Output("rm", "-rf", folder);
             throw;
         }
     }
@@ -143,7 +142,11 @@ internal sealed class PostgresServer : IDisposable
         started.Task.WaitAsync(s_patience).GetAwaiter().GetResult();
     }
 
-    public void Dispose() => End("");
+    public void Dispose()
+    {
+        Stop();
+        Output("rm", "-rf", _folder);
+    }
 
     private void End(string last)
     {

@@ -151,3 +151,9 @@ internal sealed class ManualTime(DateTimeOffset now) : TimeProvider
         }
     }
 }
+
+/// <summary>A clock that stands still, with timers that go on.</summary>
+internal sealed class ClockAt(DateTimeOffset now) : TimeProvider
+{
+    public override DateTimeOffset GetUtcNow() => now;
+}
