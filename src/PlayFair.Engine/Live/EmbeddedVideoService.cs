@@ -245,7 +245,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         foreach (StoredVideo stored in videos)
         {
             string id = stored.Definition.Id;
-            _host.RestoreStatistics(id, watermarks.TryGetValue(id, out long counted) ? counted : null);
+            _host.RestoreStatistics(id, new StatisticsMark(watermarks.GetValueOrDefault(id, -1)));
         }
 
         foreach (StoredVideo stored in videos)
@@ -293,9 +293,9 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         IReadOnlyList<StatisticsBlob> changed = [];
         try
         {
-            (changed, IReadOnlyDictionary<string, long> watermarks) = _host.Statistics.TakeChanged();
+            (changed, IReadOnlyDictionary<string, StatisticsMark> marks) = _host.Statistics.TakeChanged();
             if (changed.Count > 0)
-                store.SaveStatistics(changed, watermarks);
+                store.SaveStatistics(changed, marks);
         }
         catch (StoreException)
         {

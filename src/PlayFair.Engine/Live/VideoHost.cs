@@ -224,12 +224,11 @@ internal sealed class VideoHost : IAsyncDisposable
     }
 
     /// <summary>Counts again what was stored after a video's statistics were; before it runs.</summary>
-    /// <param name="watermark">The last sequence number that they include; null for none.</param>
-    public void RestoreStatistics(string id, long? watermark)
+    /// <param name="mark">How far they go, and the store's claim under which it is counted on.</param>
+    public void RestoreStatistics(string id, StatisticsMark mark)
     {
-        if (watermark is { } counted)
-            Statistics.Restore([], new Dictionary<string, long>(StringComparer.Ordinal) { [id] = counted });
-        long from = (watermark ?? -1) + 1;
+        Statistics.Restore([], new Dictionary<string, StatisticsMark>(StringComparer.Ordinal) { [id] = mark });
+        long from = mark.Sequence + 1;
         while (true)
         {
             IReadOnlyList<AttributionUpdate> page = Store!.ReadUpdates(

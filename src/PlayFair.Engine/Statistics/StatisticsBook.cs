@@ -21,7 +21,7 @@ public sealed class StatisticsBook
     private readonly TimeSpan _bucketLength;
     private readonly Func<string, string, DateTimeOffset, StatisticsBlob?>? _read;
     private readonly Dictionary<BucketKey, Entry> _entries = [];
-    private readonly Dictionary<string, long> _watermarks = [];
+    private readonly Dictionary<string, StatisticsMark> _marks = [];
 
     /// <param name="bucketLength">How much time a bucket covers; buckets begin at whole multiples of it, UTC.</param>
     /// <param name="read">
@@ -46,7 +46,7 @@ public sealed class StatisticsBook
         ArgumentNullException.ThrowIfNull(update);
         lock (_lock)
         {
-            if (_watermarks.TryGetValue(update.Video, out long watermark) && update.Sequence <= watermark)
+            if (_marks.TryGetValue(update.Video, out StatisticsMark mark) && update.Sequence <= mark.Sequence)
                 return;
             var key = new BucketKey(update.Model, update.Video, StartOf(update.ArrivedAt));
             if (!_entries.TryGetValue(key, out Entry? entry))
@@ -57,20 +57,20 @@ public sealed class StatisticsBook
 
             entry.Bucket.Add(update);
             entry.IsChanged = true;
-            _watermarks[update.Video] = update.Sequence;
+            _marks[update.Video] = mark with { Sequence = update.Sequence };
         }
     }
 
     /// <summary>The buckets that changed since they were last taken, to be stored in one transaction.</summary>
     /// <returns>
-    /// The buckets, each replacing the stored one of its key, and for each of their videos the last sequence number
-    /// that they include. If they cannot be stored, <see cref="PutBack"/> them before taking again.
+    /// The buckets, each replacing the stored one of its key, and for each of their videos how far they go. If they
+    /// cannot be stored, <see cref="PutBack"/> them before taking again.
     /// </returns>
     /// <remarks>
     /// For one caller at a time, who stores what it takes before it takes again: a later state of a bucket must replace
     /// an earlier one. Throws what reading throws; nothing is taken then.
     /// </remarks>
-    public (IReadOnlyList<StatisticsBlob> Changed, IReadOnlyDictionary<string, long> Watermarks) TakeChanged()
+    public (IReadOnlyList<StatisticsBlob> Changed, IReadOnlyDictionary<string, StatisticsMark> Marks) TakeChanged()
     {
         List<(Entry Entry, StatisticsBucket Stored)> begun = ReadBegun();
         lock (_lock)
@@ -82,21 +82,21 @@ public sealed class StatisticsBook
             }
 
             DropStored();
-            // Where a bucket began while others were read, its video waits for the next time: a watermark speaks for
+            // Where a bucket began while others were read, its video waits for the next time: a mark speaks for
             // all of a video's buckets.
             HashSet<string> waiting = [.. _entries.Where(e => !e.Value.IsWhole).Select(e => e.Key.Video)];
             var changed = new List<StatisticsBlob>();
-            var watermarks = new Dictionary<string, long>(StringComparer.Ordinal);
+            var marks = new Dictionary<string, StatisticsMark>(StringComparer.Ordinal);
             foreach ((BucketKey key, Entry entry) in _entries)
             {
                 if (!entry.IsChanged || waiting.Contains(key.Video))
                     continue;
                 entry.IsChanged = false;
                 changed.Add(ToBlob(key, entry));
-                watermarks[key.Video] = _watermarks[key.Video];
+                marks[key.Video] = _marks[key.Video];
             }
 
-            return (changed, watermarks);
+            return (changed, marks);
         }
     }
 
@@ -118,12 +118,12 @@ public sealed class StatisticsBook
     /// <param name="open">
     /// Stored buckets that will go on; they may all be left out where the book can read them itself.
     /// </param>
-    /// <param name="watermarks">For each video the last sequence number that stored buckets include.</param>
+    /// <param name="marks">For each video how far stored buckets go, and under whose claim it is counted on.</param>
     /// <exception cref="InvalidDataException">As <see cref="StatisticsBucket.FromBytes"/>.</exception>
-    public void Restore(IEnumerable<StatisticsBlob> open, IReadOnlyDictionary<string, long> watermarks)
+    public void Restore(IEnumerable<StatisticsBlob> open, IReadOnlyDictionary<string, StatisticsMark> marks)
     {
         ArgumentNullException.ThrowIfNull(open);
-        ArgumentNullException.ThrowIfNull(watermarks);
+        ArgumentNullException.ThrowIfNull(marks);
         lock (_lock)
         {
             foreach (StatisticsBlob blob in open)
@@ -132,8 +132,8 @@ public sealed class StatisticsBook
                     new Entry(ToBucket(blob)) { IsWhole = true };
             }
 
-            foreach ((string video, long sequence) in watermarks)
-                _watermarks[video] = sequence;
+            foreach ((string video, StatisticsMark mark) in marks)
+                _marks[video] = mark;
         }
     }
 
@@ -142,7 +142,7 @@ public sealed class StatisticsBook
     {
         lock (_lock)
         {
-            _watermarks.Remove(video);
+            _marks.Remove(video);
             foreach (BucketKey key in _entries.Keys.Where(key => key.Video == video).ToArray())
                 _entries.Remove(key);
         }

@@ -105,11 +105,12 @@ public interface IVideoStore : IAsyncDisposable
 
     /// <summary>
     /// Stores buckets in place of those of the same video, model and start, all or none of them. What is said of unknown
-    /// videos, and of those of which more is counted already, is left out.
+    /// videos, of those that another has claimed since, and of those of which more is counted already, is left out.
     /// </summary>
-    /// <param name="watermarks">For each video the last sequence number that its buckets include.</param>
+    /// <param name="marks">For each video how far its buckets go.</param>
+    /// <exception cref="ArgumentException">A bucket's video has no mark.</exception>
     /// <exception cref="StoreException">They cannot be written.</exception>
-    void SaveStatistics(IReadOnlyList<StatisticsBlob> blobs, IReadOnlyDictionary<string, long> watermarks);
+    void SaveStatistics(IReadOnlyList<StatisticsBlob> blobs, IReadOnlyDictionary<string, StatisticsMark> marks);
 
     /// <summary>For each video with statistics the last sequence number that they include.</summary>
     /// <exception cref="StoreException">They cannot be read.</exception>

@@ -246,10 +246,19 @@ public sealed class VideoStore : IVideoStore
     public IReadOnlyList<StatisticsBlob> ReadStatistics(StatisticsRange range) =>
         Read(reader => reader.Statistics(range));
 
-    public void SaveStatistics(IReadOnlyList<StatisticsBlob> blobs, IReadOnlyDictionary<string, long> watermarks) =>
-        Write(() => _writer.SaveStatistics(
-            [.. blobs.Where(b => _videos.ContainsKey(b.Video)).Select(b => (_videos[b.Video].Id, b))],
-            [.. watermarks.Where(w => _videos.ContainsKey(w.Key)).Select(w => (_videos[w.Key].Id, w.Value))]));
+    public void SaveStatistics(IReadOnlyList<StatisticsBlob> blobs, IReadOnlyDictionary<string, StatisticsMark> marks)
+    {
+        StatisticsMark.Check(blobs, marks);
+        Write(() =>
+        {
+            Dictionary<string, long> rows = marks
+                .Where(mark => _videos.TryGetValue(mark.Key, out VideoEntry? video) && IsOwner(video, mark.Value.Claim))
+                .ToDictionary(mark => mark.Key, mark => _videos[mark.Key].Id, StringComparer.Ordinal);
+            _writer.SaveStatistics(
+                [.. blobs.Where(b => rows.ContainsKey(b.Video)).Select(b => (rows[b.Video], b))],
+                [.. rows.Select(row => (row.Value, marks[row.Key].Sequence))]);
+        });
+    }
 
     public IReadOnlyDictionary<string, long> StatisticsWatermarks() => Read(reader => reader.StatisticsWatermarks());
 
@@ -276,9 +285,11 @@ public sealed class VideoStore : IVideoStore
 
     private static void CheckClaim(VideoEntry video, string id, long claim)
     {
-        if (claim != 0 && claim != video.Claim)
+        if (!IsOwner(video, claim))
             throw new SupersededException(id);
     }
+
+    private static bool IsOwner(VideoEntry video, long claim) => claim == 0 || claim == video.Claim;
 
     private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 

@@ -8,7 +8,7 @@ internal sealed class StatisticsAccumulator(VideoHost host, IGrainFactory grains
     /// <summary>One at a time takes from the book: a later state of a bucket must not be overtaken.</summary>
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Dictionary<(string Model, string Video, DateTimeOffset Start), StatisticsBlob> _unsaved = [];
-    private readonly Dictionary<string, long> _watermarks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StatisticsMark> _marks = new(StringComparer.Ordinal);
 
     /// <summary>The stored bucket of a key, or the one that is about to be.</summary>
     public StatisticsBlob? Read(string model, string video, DateTimeOffset start) =>
@@ -46,9 +46,9 @@ internal sealed class StatisticsAccumulator(VideoHost host, IGrainFactory grains
             await TakeAsync();
             if (_unsaved.Count == 0)
                 return;
-            await Task.Run(() => host.Store!.SaveStatistics([.. _unsaved.Values], _watermarks));
+            await Task.Run(() => host.Store!.SaveStatistics([.. _unsaved.Values], _marks));
             _unsaved.Clear();
-            _watermarks.Clear();
+            _marks.Clear();
         }
         catch (StoreException)
         {
@@ -66,7 +66,7 @@ internal sealed class StatisticsAccumulator(VideoHost host, IGrainFactory grains
         await _turn.WaitAsync();
         try
         {
-            _watermarks.Remove(video);
+            _marks.Remove(video);
             foreach (var key in _unsaved.Keys.Where(key => key.Video == video).ToArray())
                 _unsaved.Remove(key);
         }
@@ -80,16 +80,16 @@ internal sealed class StatisticsAccumulator(VideoHost host, IGrainFactory grains
 
     private async Task<IReadOnlyList<(string Model, BucketPart Part)>> TakeAsync()
     {
-        (IReadOnlyList<StatisticsBlob> changed, IReadOnlyDictionary<string, long> watermarks) =
+        (IReadOnlyList<StatisticsBlob> changed, IReadOnlyDictionary<string, StatisticsMark> marks) =
             await Task.Run(host.Statistics.TakeChanged);
         foreach (StatisticsBlob blob in changed)
             _unsaved[(blob.Model, blob.Video, blob.BucketStart)] = blob;
-        foreach ((string video, long sequence) in watermarks)
-            _watermarks[video] = sequence;
+        foreach ((string video, StatisticsMark mark) in marks)
+            _marks[video] = mark;
         return
         [
             .. changed.Select(blob =>
-                (blob.Model, new BucketPart(blob.Video, blob.BucketStart, watermarks[blob.Video], blob.Bytes))),
+                (blob.Model, new BucketPart(blob.Video, blob.BucketStart, marks[blob.Video].Sequence, blob.Bytes))),
         ];
     }
 

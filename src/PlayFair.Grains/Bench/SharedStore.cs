@@ -72,8 +72,9 @@ internal sealed class SharedStore(VideoStore store, List<Action<IReadOnlyList<St
 
         public IReadOnlyList<StatisticsBlob> ReadStatistics(StatisticsRange range) => store.ReadStatistics(range);
 
-        public void SaveStatistics(IReadOnlyList<StatisticsBlob> blobs, IReadOnlyDictionary<string, long> watermarks) =>
-            store.SaveStatistics(blobs, watermarks);
+        public void SaveStatistics(
+            IReadOnlyList<StatisticsBlob> blobs, IReadOnlyDictionary<string, StatisticsMark> marks) =>
+            store.SaveStatistics(blobs, marks);
 
         public IReadOnlyDictionary<string, long> StatisticsWatermarks() => store.StatisticsWatermarks();
 

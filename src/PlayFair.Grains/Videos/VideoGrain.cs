@@ -21,9 +21,6 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
     private HostedVideo? _video;
     private UpdatePublisher? _publisher;
 
-    /// <summary>Whether another silo has claimed the video.</summary>
-    private volatile bool _isSuperseded;
-
     private string Id => this.GetPrimaryKeyString();
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -150,7 +147,7 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
     {
         HostedVideo video = await Task.Run(() =>
         {
-            runtime.Host.RestoreStatistics(Id, claim.StatisticsSequence);
+            runtime.Host.RestoreStatistics(Id, new StatisticsMark(claim.StatisticsSequence ?? -1, claim.Number));
             return runtime.Host.Restore(claim.Video, (claim.LastSequence ?? -1) + 1, claim.Number);
         });
         _video = video;
@@ -163,12 +160,8 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
     private void Watch(HostedVideo video)
     {
         video.Feed.Join(runtime.News, wantsUpdates: false);
-        video.Superseded = () =>
-        {
-            _isSuperseded = true;
-            GrainContext.Deactivate(
-                new DeactivationReason(DeactivationReasonCode.RuntimeRequested, "Another silo has claimed the video."));
-        };
+        video.Superseded = () => GrainContext.Deactivate(
+            new DeactivationReason(DeactivationReasonCode.RuntimeRequested, "Another silo has claimed the video."));
     }
 
     private Task TellCatalogAsync(HostedVideo video) =>
@@ -187,15 +180,13 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
         }
     }
 
-    /// <summary>Ends the run with everything stored and counted.</summary>
+    /// <summary>Ends the run with everything stored and counted, unless another silo has claimed the video.</summary>
     private async Task LeaveAsync(HostedVideo video)
     {
         await Task.Run(async () =>
         {
             await runtime.Host.StopAsync(video);
-            // The new owner has counted from what was stored when it claimed the video: it must not become more.
-            if (!_isSuperseded)
-                await runtime.Accumulator.SaveAsync();
+            await runtime.Accumulator.SaveAsync();
             await video.DisposeAsync();
         });
         video.Feed.Leave(runtime.News);

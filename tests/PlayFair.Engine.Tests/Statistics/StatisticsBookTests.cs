@@ -52,7 +52,7 @@ public class StatisticsBookTests
                     if (random.Next(2) == 0)
                         book.TakeChanged();
                     book = store.NewBook(TenMinutes);
-                    book.Restore(random.Next(2) == 0 ? [] : store.Blobs, store.Watermarks);
+                    book.Restore(random.Next(2) == 0 ? [] : store.Blobs, store.Marks);
                     foreach (AttributionUpdate update in updates.Take(i + 1))
                         book.Add(update);
                     crashCount++;
@@ -101,9 +101,9 @@ public class StatisticsBookTests
         book.Add(Update(1, Noon + TenMinutes));
         for (int attempt = 0; attempt < 3; attempt++)
         {
-            (IReadOnlyList<StatisticsBlob> changed, IReadOnlyDictionary<string, long> watermarks) = book.TakeChanged();
+            (IReadOnlyList<StatisticsBlob> changed, var marks) = book.TakeChanged();
             Assert.Equal(2, changed.Count);
-            Assert.Equal(1, watermarks["lobby"]);
+            Assert.Equal(1, marks["lobby"].Sequence);
             book.PutBack(changed);
         }
 
@@ -124,14 +124,14 @@ public class StatisticsBookTests
     {
         StatisticsBook book = Book([Update(0, Noon), Update(0, Noon, "yard")]);
         Assert.Equal(2, book.TakeChanged().Changed.Count);
-        (IReadOnlyList<StatisticsBlob> changed, IReadOnlyDictionary<string, long> watermarks) = book.TakeChanged();
+        (IReadOnlyList<StatisticsBlob> changed, IReadOnlyDictionary<string, StatisticsMark> marks) = book.TakeChanged();
         Assert.Empty(changed);
-        Assert.Empty(watermarks);
+        Assert.Empty(marks);
 
         book.Add(Update(1, Noon, "yard"));
-        (changed, watermarks) = book.TakeChanged();
+        (changed, marks) = book.TakeChanged();
         Assert.Equal("yard", Assert.Single(changed).Video);
-        Assert.Equal([KeyValuePair.Create("yard", 1L)], watermarks);
+        Assert.Equal([KeyValuePair.Create("yard", new StatisticsMark(1))], marks);
     }
 
     [Fact]
@@ -147,10 +147,10 @@ public class StatisticsBookTests
         });
         book.Add(Update(0, Noon));
 
-        Assert.Empty(book.TakeChanged().Watermarks);
-        (IReadOnlyList<StatisticsBlob> changed, IReadOnlyDictionary<string, long> watermarks) = book.TakeChanged();
+        Assert.Empty(book.TakeChanged().Marks);
+        (IReadOnlyList<StatisticsBlob> changed, IReadOnlyDictionary<string, StatisticsMark> marks) = book.TakeChanged();
         Assert.Equal(2, changed.Count);
-        Assert.Equal(1, watermarks["lobby"]);
+        Assert.Equal(1, marks["lobby"].Sequence);
     }
 
     [Fact]
@@ -191,8 +191,7 @@ public class StatisticsBookTests
         StatisticsBook book = Book([Update(0, Noon), Update(1, Noon), Update(1, Noon), Update(0, Noon)]);
         Assert.Equal(2, InMemory(book));
 
-        book = new StatisticsBook(TenMinutes);
-        book.Restore([], new Dictionary<string, long>(StringComparer.Ordinal) { ["lobby"] = 7 });
+        book = RestoredBook(("lobby", new StatisticsMark(7)));
         book.Add(Update(7, Noon));
         book.Add(Update(8, Noon));
         book.Add(Update(0, Noon, "yard"));
@@ -200,14 +199,28 @@ public class StatisticsBookTests
     }
 
     [Fact]
+    public void What_is_counted_is_its_owners_under_whose_claim_it_was_restored()
+    {
+        StatisticsBook book = RestoredBook(
+            ("lobby", new StatisticsMark(7, Claim: 3)), ("yard", new StatisticsMark(-1, Claim: 4)));
+        book.Add(Update(8, Noon));
+        book.Add(Update(9, Noon));
+        book.Add(Update(0, Noon, "yard"));
+        IReadOnlyDictionary<string, StatisticsMark> marks = book.TakeChanged().Marks;
+        Assert.Equal((new StatisticsMark(9, 3), new StatisticsMark(0, 4)), (marks["lobby"], marks["yard"]));
+    }
+
+    [Fact]
     public void A_forgotten_video_begins_anew()
     {
-        StatisticsBook book = Book([Update(5, Noon), Update(5, Noon, "yard")]);
+        StatisticsBook book = RestoredBook(("lobby", new StatisticsMark(4, Claim: 3)));
+        book.Add(Update(5, Noon));
+        book.Add(Update(5, Noon, "yard"));
         book.Forget("lobby");
         Assert.Equal(1, InMemory(book));
         book.Add(Update(0, Noon));
         Assert.Equal(2, InMemory(book));
-        Assert.Equal(0, book.TakeChanged().Watermarks["lobby"]);
+        Assert.Equal(new StatisticsMark(0), book.TakeChanged().Marks["lobby"]);
     }
 
     [Fact]
@@ -278,11 +291,18 @@ public class StatisticsBookTests
         return book;
     }
 
+    private static StatisticsBook RestoredBook(params (string Video, StatisticsMark Mark)[] marks)
+    {
+        var book = new StatisticsBook(TenMinutes);
+        book.Restore([], marks.ToDictionary(mark => mark.Video, mark => mark.Mark, StringComparer.Ordinal));
+        return book;
+    }
+
     /// <summary>What a store does with statistics: each bucket replaces the one with its key.</summary>
     private sealed class FakeStore
     {
         private readonly Dictionary<(string, string, DateTimeOffset), StatisticsBlob> _blobs = [];
-        private readonly Dictionary<string, long> _watermarks = [];
+        private readonly Dictionary<string, StatisticsMark> _marks = [];
 
         public IReadOnlyList<StatisticsBlob> Blobs
         {
@@ -293,7 +313,7 @@ public class StatisticsBookTests
             }
         }
 
-        public IReadOnlyDictionary<string, long> Watermarks => _watermarks;
+        public IReadOnlyDictionary<string, StatisticsMark> Marks => _marks;
 
         public StatisticsBook NewBook(TimeSpan bucketLength) =>
             new(bucketLength, (model, video, start) =>
@@ -302,14 +322,15 @@ public class StatisticsBookTests
                     return _blobs.GetValueOrDefault((model, video, start));
             });
 
-        public void Save((IReadOnlyList<StatisticsBlob> Changed, IReadOnlyDictionary<string, long> Watermarks) taken)
+        public void Save(
+            (IReadOnlyList<StatisticsBlob> Changed, IReadOnlyDictionary<string, StatisticsMark> Marks) taken)
         {
             lock (_blobs)
             {
                 foreach (StatisticsBlob blob in taken.Changed)
                     _blobs[(blob.Model, blob.Video, blob.BucketStart)] = blob;
-                foreach ((string video, long sequence) in taken.Watermarks)
-                    _watermarks[video] = sequence;
+                foreach ((string video, StatisticsMark mark) in taken.Marks)
+                    _marks[video] = mark;
             }
         }
     }

@@ -70,7 +70,7 @@ public sealed class PostgresRetentionTests : StoreRetentionContract
                 {
                     store.SaveStatistics(
                         [new StatisticsBlob("m", name, Samples.Start.AddHours(i % 2), new byte[100 * (i + 1)])],
-                        new Dictionary<string, long>());
+                        new Dictionary<string, StatisticsMark> { [name] = new(1149) });
                 }
             }
         }

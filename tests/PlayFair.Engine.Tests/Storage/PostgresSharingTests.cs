@@ -116,17 +116,17 @@ public sealed class PostgresSharingTests : IDisposable
         await using PostgresVideoStore second = _database.Open();
         first.SaveVideo(Samples.Video("a"));
         first.SaveVideo(Samples.Video("b"));
-        Save(first, 1, new() { ["a"] = 10, ["b"] = 10 });
+        Save(first, 1, new() { ["a"] = new(10), ["b"] = new(10) });
 
-        Save(second, 2, new() { ["a"] = 9, ["b"] = 11 });
+        Save(second, 2, new() { ["a"] = new(9), ["b"] = new(11) });
 
         Assert.Equal([1, 2], first.ReadStatistics(new StatisticsRange()).Select(blob => blob.Bytes[0]));
         Assert.Equal(new Dictionary<string, long> { ["a"] = 10, ["b"] = 11 }, second.StatisticsWatermarks());
 
-        static void Save(PostgresVideoStore store, byte content, Dictionary<string, long> watermarks) =>
+        static void Save(PostgresVideoStore store, byte content, Dictionary<string, StatisticsMark> marks) =>
             store.SaveStatistics(
-                [.. watermarks.Keys.Select(video => new StatisticsBlob("m", video, Samples.Start, [content]))],
-                watermarks);
+                [.. marks.Keys.Select(video => new StatisticsBlob("m", video, Samples.Start, [content]))],
+                marks);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public abstract class StoreClaimContract : IDisposable
         store.SaveVideo(Samples.Video("old"));
         await store.AppendAsync(Samples.Update("old", 0, "somewhere"), StoreHome.Token);
         await StoreHome.AppendAsync(store, "old", 1, 9);
-        store.SaveStatistics([], new Dictionary<string, long> { ["old"] = 7 });
+        store.SaveStatistics([], new Dictionary<string, StatisticsMark> { ["old"] = new(7) });
 
         VideoClaim claimed = store.Claim("new")!;
         Assert.True(claimed.Number > 0);
@@ -93,6 +93,72 @@ public abstract class StoreClaimContract : IDisposable
             [(0, earlier), (1, earlier), (2, earlier), (3, now.Number), (4, now.Number)],
             Home.Committed.Where(u => u.Update.Video == "a").Select(u => (u.Update.Sequence, u.Claim)));
         Assert.Equal(0, store.Status.UnstoredUpdateCount);
+    }
+
+    [Fact]
+    public async Task Statistics_of_an_earlier_owner_are_left_out_and_others_saved_with_them_are_not()
+    {
+        await using IVideoStore store = Home.Open();
+        store.SaveVideo(Samples.Video("a"));
+        store.SaveVideo(Samples.Video("b"));
+        long earlier = store.Claim("a")!.Number;
+        long other = store.Claim("b")!.Number;
+        Save(1, new(4, earlier), new(4, other));
+
+        VideoClaim now = store.Claim("a")!;
+        Assert.Equal(4, now.StatisticsSequence);
+        Save(2, new(9, earlier), new(9, other));
+
+        Assert.Equal([1, 2], Stored());
+        Assert.Equal(new Dictionary<string, long> { ["a"] = 4, ["b"] = 9 }, store.StatisticsWatermarks());
+        Save(3, new(6, now.Number), new(9, other));
+        Assert.Equal([3, 3], Stored());
+        Assert.Equal(6, store.Claim("a")!.StatisticsSequence);
+
+        void Save(byte content, StatisticsMark a, StatisticsMark b) => store.SaveStatistics(
+            [new("m", "a", Samples.Start, [content]), new("m", "b", Samples.Start, [content])],
+            new Dictionary<string, StatisticsMark> { ["a"] = a, ["b"] = b });
+        IEnumerable<byte> Stored() => store.ReadStatistics(new StatisticsRange()).Select(blob => blob.Bytes[0]);
+    }
+
+    [Fact]
+    public async Task A_claim_says_how_far_statistics_go_though_an_earlier_owner_is_saving_them()
+    {
+        await using IVideoStore store = Home.Open();
+        store.SaveVideo(Samples.Video("a"));
+        for (int i = 0; i < 20; i++)
+        {
+            VideoClaim earlier = store.Claim("a")!;
+            using var ending = new CancellationTokenSource();
+            using var saved = new SemaphoreSlim(0);
+            Task saving = Task.Run(() =>
+            {
+                for (long next = earlier.StatisticsSequence + 1 ?? 0; !ending.IsCancellationRequested; next++)
+                {
+                    store.SaveStatistics(
+                        [new("m", "a", Samples.Start, BitConverter.GetBytes(next))],
+                        new Dictionary<string, StatisticsMark> { ["a"] = new(next, earlier.Number) });
+                    saved.Release();
+                }
+            });
+            await saved.WaitAsync(StoreHome.Token);
+
+            VideoClaim now = store.Claim("a")!;
+
+            while (saved.Wait(0))
+            {
+                // Of before.
+            }
+
+            // One may have been under way; the one after it was not.
+            await saved.WaitAsync(StoreHome.Token);
+            await saved.WaitAsync(StoreHome.Token);
+            byte[] stored = Assert.Single(store.ReadStatistics(new StatisticsRange())).Bytes;
+            Assert.Equal(now.StatisticsSequence, BitConverter.ToInt64(stored));
+            Assert.Equal(now.StatisticsSequence, store.StatisticsWatermarks()["a"]);
+            await ending.CancelAsync();
+            await saving;
+        }
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public abstract class StoreRetentionContract : IDisposable
         store.SaveStatistics(
             [.. Enumerable.Range(0, 16).Select(i =>
                 new StatisticsBlob("m", "a", Samples.Start.AddMinutes(i), [(byte)i]))],
-            new Dictionary<string, long>());
+            new Dictionary<string, StatisticsMark> { ["a"] = new(0) });
 
         // Second 1000 and one minute: 17 2/3 minutes after the first bucket.
         _time.Advance(TimeSpan.FromMinutes(1));
@@ -107,7 +107,7 @@ public abstract class StoreRetentionContract : IDisposable
         {
             store.SaveStatistics(
                 [new StatisticsBlob("m", "a", Samples.Start.AddMinutes(i), RandomNumberGenerator.GetBytes(50_000))],
-                new Dictionary<string, long>());
+                new Dictionary<string, StatisticsMark> { ["a"] = new(100) });
         }
 
         await StoreHome.WaitForAsync(

@@ -170,7 +170,9 @@ public abstract class VideoStoreContract : IDisposable
         await StoreHome.AppendAsync(store, "b", 0, 10);
         await store.AppendAsync(Samples.Update("a", 1000, thumbnail: [1]), StoreHome.Token);
         await store.FlushAsync(StoreHome.Token);
-        store.SaveStatistics([new StatisticsBlob("m", "a", Samples.Start, [1])], new Dictionary<string, long>());
+        store.SaveStatistics(
+            [new StatisticsBlob("m", "a", Samples.Start, [1])],
+            new Dictionary<string, StatisticsMark> { ["a"] = new(1000) });
 
         store.DeleteVideo("a");
 
@@ -369,9 +371,12 @@ public abstract class VideoStoreContract : IDisposable
             store.SaveVideo(Samples.Video("b"));
             store.SaveStatistics(
                 [Blob("m1", "a", 0, 1), Blob("m1", "a", 1, 2), Blob("m2", "a", 1, 3), Blob("m1", "b", 0, 4)],
-                new Dictionary<string, long> { ["a"] = 10, ["unknown"] = 5 });
+                new Dictionary<string, StatisticsMark> { ["a"] = new(10), ["b"] = new(8), ["unknown"] = new(5) });
             store.SaveStatistics(
-                [Blob("m1", "a", 1, 9), Blob("m1", "unknown", 1, 9)], new Dictionary<string, long> { ["a"] = 12 });
+                [Blob("m1", "a", 1, 9), Blob("m1", "unknown", 1, 9)],
+                new Dictionary<string, StatisticsMark> { ["a"] = new(12), ["unknown"] = new(6) });
+            Assert.Throws<ArgumentException>(() => store.SaveStatistics(
+                [Blob("m1", "a", 1, 7)], new Dictionary<string, StatisticsMark> { ["b"] = new(13) }));
         }
 
         await using IVideoStore reopened = Home.Open();
@@ -383,7 +388,7 @@ public abstract class VideoStoreContract : IDisposable
         Assert.Equal([1, 4], Read(new StatisticsRange(To: Samples.Start.AddMinutes(1))));
         StatisticsBlob first = reopened.ReadStatistics(new StatisticsRange())[0];
         Assert.Equal(("m1", "a", Samples.Start), (first.Model, first.Video, first.BucketStart));
-        Assert.Equal(new Dictionary<string, long> { ["a"] = 12 }, reopened.StatisticsWatermarks());
+        Assert.Equal(new Dictionary<string, long> { ["a"] = 12, ["b"] = 8 }, reopened.StatisticsWatermarks());
 
         IEnumerable<byte> Read(StatisticsRange range) => reopened.ReadStatistics(range).Select(b => b.Bytes[0]);
         static StatisticsBlob Blob(string model, string video, int minute, byte content) =>

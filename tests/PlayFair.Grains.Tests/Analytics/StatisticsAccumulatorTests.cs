@@ -73,6 +73,21 @@ public sealed class StatisticsAccumulatorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_an_earlier_owner_saves_once_another_counts_is_not_counted_twice()
+    {
+        Take(0);
+        await CountAsync(0, 10);
+        await _silos[0].Accumulator.SaveAsync();
+        await CountAsync(0, 5);
+        Take(1);
+        await _silos[0].Accumulator.SaveAsync();
+        Assert.Equal(10, StoredCount());
+        await CountAsync(1, 4);
+        await _silos[1].Accumulator.SaveAsync();
+        Assert.Equal(19, StoredCount());
+    }
+
+    [Fact]
     public async Task What_cannot_be_saved_is_saved_later()
     {
         Take(0);
@@ -155,7 +170,7 @@ public sealed class StatisticsAccumulatorTests : IAsyncDisposable
         VideoClaim claim = _silos[silo].Store.Claim(Video)!;
         _claim = claim.Number;
         Assert.Equal(_next, (claim.LastSequence ?? -1) + 1);
-        _silos[silo].Host.RestoreStatistics(Video, claim.StatisticsSequence);
+        _silos[silo].Host.RestoreStatistics(Video, new StatisticsMark(claim.StatisticsSequence ?? -1, claim.Number));
     }
 
     /// <summary>Stores and counts the next updates.</summary>

@@ -11,34 +11,34 @@ internal static class PostgresStatistics
         PostgresConnection connection,
         ITextTable texts,
         IReadOnlyList<StatisticsBlob> blobs,
-        IReadOnlyDictionary<string, long> watermarks)
+        IReadOnlyDictionary<string, StatisticsMark> marks)
     {
         // Texts are written in transactions of their own, before this one.
         Dictionary<string, long> models = blobs
             .Select(blob => blob.Model)
             .Distinct(StringComparer.Ordinal)
             .ToDictionary(model => model, model => (long)texts.NumberOf(model), StringComparer.Ordinal);
-        string[] names =
-            [.. blobs.Select(blob => blob.Video).Concat(watermarks.Keys).Distinct(StringComparer.Ordinal)];
         connection.InTransaction(() =>
         {
+            // A claim waits until this is committed. Where this waited for one, the row counts as that has left it.
             Dictionary<string, long> videos = connection.Rows(
                 """
-                SELECT name, id, coalesce(statistics_sequence, -1) FROM videos
-                WHERE name = ANY($1) AND NOT is_deleted
-                ORDER BY id
-                FOR NO KEY UPDATE
+                SELECT v.name, v.id
+                FROM videos v JOIN unnest($1, $2, $3) AS g (name, sequence, claim) ON g.name = v.name
+                WHERE NOT v.is_deleted AND g.claim IN (0, v.claim) AND g.sequence >= coalesce(v.statistics_sequence, -1)
+                ORDER BY v.id
+                FOR NO KEY UPDATE OF v
                 """,
-                row => (Name: row.GetString(0), Id: row.GetInt64(1), Counted: row.GetInt64(2)),
-                (object)names)
-                .Where(video => !(watermarks.TryGetValue(video.Name, out long mark) && video.Counted > mark))
-                .ToDictionary(video => video.Name, video => video.Id, StringComparer.Ordinal);
+                row => KeyValuePair.Create(row.GetString(0), row.GetInt64(1)),
+                marks.Keys.ToArray(),
+                marks.Values.Select(mark => mark.Sequence).ToArray(),
+                marks.Values.Select(mark => mark.Claim).ToArray())
+                .ToDictionary(StringComparer.Ordinal);
             // Of two for one bucket the later holds; a statement may write a row only once.
             List<StatisticsBlob> written = [.. blobs
                 .Where(blob => videos.ContainsKey(blob.Video))
                 .GroupBy(blob => (blob.Video, blob.Model, blob.BucketStart.UtcTicks))
                 .Select(bucket => bucket.Last())];
-            List<KeyValuePair<string, long>> marks = [.. watermarks.Where(mark => videos.ContainsKey(mark.Key))];
             connection.Execute(
                 $"""
                 WITH given AS (
@@ -65,7 +65,8 @@ internal static class PostgresStatistics
                 UPDATE videos v SET statistics_sequence = g.sequence
                 FROM unnest($1, $2) AS g (video, sequence) WHERE v.id = g.video
                 """,
-                marks.Select(mark => videos[mark.Key]).ToArray(), marks.Select(mark => mark.Value).ToArray());
+                videos.Values.ToArray(),
+                videos.Keys.Select(video => marks[video].Sequence).ToArray());
         });
     }
 }

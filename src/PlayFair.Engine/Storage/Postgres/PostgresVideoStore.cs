@@ -193,12 +193,15 @@ public sealed class PostgresVideoStore : IVideoStore
     public IReadOnlyList<StatisticsBlob> ReadStatistics(StatisticsRange range) =>
         Read(reader => reader.Statistics(range));
 
-    public void SaveStatistics(IReadOnlyList<StatisticsBlob> blobs, IReadOnlyDictionary<string, long> watermarks) =>
+    public void SaveStatistics(IReadOnlyList<StatisticsBlob> blobs, IReadOnlyDictionary<string, StatisticsMark> marks)
+    {
+        StatisticsMark.Check(blobs, marks);
         Do(connection =>
         {
-            PostgresStatistics.Save(connection, _texts, blobs, watermarks);
+            PostgresStatistics.Save(connection, _texts, blobs, marks);
             return true;
         });
+    }
 
     public IReadOnlyDictionary<string, long> StatisticsWatermarks() => Read(reader => reader.StatisticsWatermarks());
 
