@@ -118,7 +118,9 @@ public interface IVideoStore : IAsyncDisposable
 }
 
 /// <summary>A video that was claimed.</summary>
-/// <param name="Number">Above that of every earlier claim of the video, and above 0.</param>
+/// <param name="Number">
+/// Above that of every earlier claim, of deleted videos with its id and of earlier processes too, and above 0.
+/// </param>
 /// <param name="LastSequence">Of its last update; null before the first.</param>
 /// <param name="StatisticsSequence">The last sequence number that its statistics include; null for none.</param>
 public sealed record VideoClaim(long Number, StoredVideo Video, long? LastSequence, long? StatisticsSequence);

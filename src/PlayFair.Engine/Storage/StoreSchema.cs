@@ -64,9 +64,15 @@ internal static class StoreSchema
         CREATE INDEX statistics_by_age ON statistics (bucket);
         """;
 
+    // One row. Of no video: a claim's number is not given again when its video is deleted.
+    private const string Claims = """
+        CREATE TABLE claims (last INTEGER NOT NULL);
+        INSERT INTO claims VALUES (0);
+        """;
+
     /// <summary>Step i brings a file of version i to version i + 1. Steps that have shipped never change.</summary>
     public static readonly IReadOnlyList<StoreStep> Steps =
-        [new(Version1), new(SegmentTable.Create, SegmentTable.Fill)];
+        [new(Version1), new(SegmentTable.Create, SegmentTable.Fill), new(Claims)];
 
     /// <summary>The first and the last sequence number of a span.</summary>
     public static (long First, long Last) Sequences(long span) => (span << SpanBits, ((span + 1) << SpanBits) - 1);

@@ -29,7 +29,7 @@ internal sealed class VideoEntry(long id)
 
     public long UpdateBytes => Volatile.Read(ref _updateBytes);
 
-    /// <summary>Number of the newest claim; 0 before the first of this process.</summary>
+    /// <summary>Number of the newest claim of this process; 0 before the first.</summary>
     public long Claim
     {
         get => Volatile.Read(ref _claim);
@@ -147,6 +147,14 @@ internal sealed class StoreWriter(StoreConnection connection, TextTable texts)
             """,
             video.Definition.Id, definition, video.Resume)!.Value);
         return id;
+    }
+
+    /// <summary>A number for a claim, above all before it.</summary>
+    public long NextClaim()
+    {
+        long number = 0;
+        Transact(() => number = connection.Number("UPDATE claims SET last = last + 1 RETURNING last")!.Value);
+        return number;
     }
 
     /// <summary>Makes a video vanish at once; retention deletes its history bit by bit, after a restart too.</summary>

@@ -36,7 +36,6 @@ public sealed class VideoStore : IVideoStore
     private bool _isRetentionDue = true;
     private IEnumerator<int>? _retentionPass;
     private string? _problem;
-    private long _lastClaim;
     private long _unstoredCount;
     private volatile bool _isClosed;
 
@@ -137,17 +136,19 @@ public sealed class VideoStore : IVideoStore
 
     public VideoClaim? Claim(string id)
     {
-        lock (_writing)
+        VideoClaim? claim = null;
+        Write(() =>
         {
             if (!_videos.TryGetValue(id, out VideoEntry? video))
-                return null;
-            // What the owner before has appended and is not committed is refused when its turn comes.
-            long number = video.Claim = ++_lastClaim;
-            video.LastAppended = video.LastSequence;
-            return new VideoClaim(
-                number, Read(reader => reader.Video(video.Id))!, LastSequence(id),
+                return;
+            claim = new VideoClaim(
+                _writer.NextClaim(), Read(reader => reader.Video(video.Id))!, LastSequence(id),
                 Read(reader => reader.StatisticsWatermarks()).TryGetValue(id, out long counted) ? counted : null);
-        }
+            // What the owner before has appended and is not committed is refused when its turn comes.
+            video.Claim = claim.Number;
+            video.LastAppended = video.LastSequence;
+        });
+        return claim;
     }
 
     public void SaveVideo(StoredVideo video, long claim = 0) => Write(() =>

@@ -103,7 +103,9 @@ public sealed class StoreSchemaTests : IDisposable
         Assert.Equal([1], store.ReadThumbnail("a", 19)!);
         Assert.Equal([2], Assert.Single(store.ReadStatistics(new StatisticsRange(Model: "moves-trn 1.0.0"))).Bytes);
         Assert.Equal(3, store.StatisticsWatermarks()["a"]);
-        await StoreFolder.AppendAsync(store, "a", 4, 10);
+        VideoClaim claim = store.Claim("a")!;
+        Assert.Equal((1, 3, 3), (claim.Number, claim.LastSequence, claim.StatisticsSequence));
+        await StoreFolder.AppendAsync(store, "a", 4, 10, claim.Number);
         Assert.Equal(11, StoreFolder.All(store, "a").Count);
     }
 
@@ -150,7 +152,7 @@ public sealed class StoreSchemaTests : IDisposable
         var problem = Assert.Throws<StoreException>(() => _folder.Open());
 
         Assert.Contains(
-            "written by a newer PlayFair: its schema is 7, this program knows 2",
+            "written by a newer PlayFair: its schema is 7, this program knows 3",
             problem.Message,
             StringComparison.Ordinal);
         Assert.Equal(7L, _folder.Sql("PRAGMA user_version"));

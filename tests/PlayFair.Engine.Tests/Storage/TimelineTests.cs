@@ -19,7 +19,7 @@ public sealed class TimelineTests : TimelineContract
 
         Assert.Equal(3L, _folder.Sql("SELECT count(*) FROM segments"));
         string before = $"{_folder.Sql("SELECT group_concat(video || span || hex(runs)) FROM segments")}";
-        _folder.Sql("DROP TABLE segments; PRAGMA user_version = 1");
+        _folder.Sql("DROP TABLE segments; DROP TABLE claims; PRAGMA user_version = 1");
         await using (VideoStore store = _folder.Open())
             AssertTimelines(store, new Random(1), isGapless: true);
 
