@@ -66,6 +66,9 @@ internal static class ExitCode
     /// <summary>The silo cannot join its cluster.</summary>
     public const int CannotJoin = 81;
 
+    /// <summary>The other silos took this one for dead: it is to be started again.</summary>
+    public const int Expelled = 82;
+
     public const int Interrupted = 130;
 
     /// <summary>The code of a failure that the user can do something about; null for any other.</summary>

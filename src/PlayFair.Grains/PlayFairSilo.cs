@@ -17,12 +17,14 @@ public sealed class PlayFairSilo : IAsyncDisposable
 
     private readonly IHost _host;
     private readonly SiloDrain _drain;
+    private readonly Expulsion _expulsion;
     private bool _isStopped;
 
     private PlayFairSilo(IHost host)
     {
         _host = host;
         _drain = host.Services.GetRequiredService<SiloDrain>();
+        _expulsion = host.Services.GetRequiredService<Expulsion>();
         Service = host.Services.GetRequiredService<ClusterVideoService>();
     }
 
@@ -31,6 +33,12 @@ public sealed class PlayFairSilo : IAsyncDisposable
 
     /// <summary>Why it should not be asked now, as a clause; null: it may be.</summary>
     public string? WhyNotReady => _drain.IsLeaving ? "this silo is leaving the cluster" : null;
+
+    /// <summary>
+    /// Ends, and says why, when the others took this silo for dead: it takes no part in the cluster any more, and is to be
+    /// disposed of.
+    /// </summary>
+    public Task<string> Expelled => _expulsion.Expelled;
 
     /// <summary>Starts a cluster, or joins the one of its name.</summary>
     /// <param name="logging">Where Orleans and the silo log to; null: nowhere.</param>
@@ -72,8 +80,10 @@ public sealed class PlayFairSilo : IAsyncDisposable
         if (_isStopped)
             return;
         _isStopped = true;
-        await _drain.RunAsync(cancellationToken);
-        await _host.StopAsync(cancellationToken);
+        // Nobody takes anything from one that is out, or waits for it.
+        if (!Expelled.IsCompleted)
+            await _drain.RunAsync(cancellationToken);
+        await _host.StopAsync(Expelled.IsCompleted ? new CancellationToken(canceled: true) : cancellationToken);
     }
 
     /// <summary>Leaves the cluster, unless it has, and closes the store.</summary>

@@ -42,7 +42,8 @@ internal static class SiloBuilderExtensions
             .AddSingleton(options).AddSingleton(cluster).AddSingleton(openStore)
             .AddSingleton<SiloLoads>().AddSingleton<CatalogShards>().AddSingleton<FrameTable>().AddSingleton<SiloRuntime>()
             .AddSingleton<FollowedVideos>().AddSingleton<ClusterVideoService>().AddSingleton<SiloReporter>()
-            .AddSingleton<SiloDrain>()
+            .AddSingleton<SiloDrain>().AddSingleton<Expulsion>()
+            .AddSingleton<IFatalErrorHandler>(services => services.GetRequiredService<Expulsion>())
             .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<SiloReporter>())
             .AddPlacementFilter<AcceleratorFilter, AcceleratorFilterDirector>(ServiceLifetime.Singleton);
         silo.Services.AddPlacementDirector<VideoPlacement, VideoPlacementDirector>();

@@ -63,6 +63,7 @@ internal static partial class SiloCommand
             Meters = ["Microsoft.Orleans"],
             WhyNotReady = () => silo.WhyNotReady,
             DrainAsync = () => DrainAsync(silo),
+            Failed = silo.Expelled,
         };
     }
 

@@ -59,10 +59,14 @@ internal static class Serving
         if (configuration.LogFormat == LogFormat.Text)
             await TellAsync(server, started, configuration, options.Sources);
         using PosixSignalRegistration? hangup = OperatingSystem.IsWindows() ? null : ReloadOnHangup(server);
-        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await started.DrainAsync();
+        await Task.WhenAny(Task.Delay(Timeout.Infinite, cancellationToken), started.Failed);
+        bool isFailed = started.Failed.IsCompleted && !cancellationToken.IsCancellationRequested;
+        if (isFailed)
+            Terminals.TellError(await started.Failed);
+        else
+            await started.DrainAsync();
         await server.StopAsync(CancellationToken.None);
-        return ExitCode.Success;
+        return isFailed ? ExitCode.Expelled : ExitCode.Success;
     }
 
     /// <summary>Adds the videos of the file and of the command line, or changes those that are there already.</summary>

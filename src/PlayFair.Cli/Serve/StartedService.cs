@@ -22,5 +22,8 @@ internal sealed record StartedService(IVideoService Service, IAsyncDisposable Ow
     /// <summary>Gives what it runs to others, before its server ends.</summary>
     public Func<Task> DrainAsync { get; init; } = () => Task.CompletedTask;
 
+    /// <summary>Ends, and says why, when the service cannot go on.</summary>
+    public Task<string> Failed { get; init; } = new TaskCompletionSource<string>().Task;
+
     public ValueTask DisposeAsync() => Owner.DisposeAsync();
 }

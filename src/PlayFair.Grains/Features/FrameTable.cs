@@ -4,7 +4,7 @@ using PlayFair.Video;
 
 namespace PlayFair.Grains;
 
-/// <summary>This silo's frames whose features are asked for, by number: grain calls carry the number.</summary>
+/// <summary>This silo's frames whose features are to be computed, by number: grain calls carry the number.</summary>
 internal sealed class FrameTable
 {
     private readonly ConcurrentDictionary<long, Entry> _frames = new();
@@ -20,22 +20,26 @@ internal sealed class FrameTable
         _frames[number] = entry;
         try
         {
-            return (await grain.ExtractAsync(number)).Values;
+            return (await grain.ExtractAsync(number).WaitAsync(cancellationToken)).Values;
         }
         finally
         {
-            _frames.TryRemove(number, out _);
             // The caller may let go of the frame only when the batcher has read it, however the call has ended.
-            if (entry.Extracting is { } extracting)
-                await ((Task)extracting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!_frames.TryRemove(number, out _))
+                await ((Task)await entry.Extracting.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     /// <summary>What the grain does.</summary>
     /// <exception cref="InvalidOperationException">There is no such frame here.</exception>
-    public Task<float[]> ExtractAsync(long number) => _frames.TryGetValue(number, out Entry? entry)
-        ? entry.Extracting = entry.Lane.ExtractAsync(entry.Frame, entry.CancellationToken)
-        : throw new InvalidOperationException($"Frame {number} is not at this silo.");
+    public Task<float[]> ExtractAsync(long number)
+    {
+        if (!_frames.TryRemove(number, out Entry? entry))
+            throw new InvalidOperationException($"Frame {number} is not at this silo.");
+        Task<float[]> extracting = entry.Lane.ExtractAsync(entry.Frame, entry.CancellationToken);
+        entry.Extracting.SetResult(extracting);
+        return extracting;
+    }
 
     private sealed class Entry(IFeatureSource lane, VideoFrame frame, CancellationToken cancellationToken)
     {
@@ -45,7 +49,8 @@ internal sealed class FrameTable
 
         public CancellationToken CancellationToken { get; } = cancellationToken;
 
-        public Task<float[]>? Extracting { get; set; }
+        /// <summary>Set by who takes the entry out of the table.</summary>
+        public TaskCompletionSource<Task<float[]>> Extracting { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }
 
