@@ -14,7 +14,8 @@ internal sealed class AnalyticsGrain(SiloRuntime runtime) : Grain, IAnalyticsGra
         foreach (BucketPart part in changed)
         {
             // A silo that is slow, or that lost the video, knows less.
-            if (!_parts.TryGetValue((part.Video, part.Start), out var known) || known.Part.Sequence <= part.Sequence)
+            if (!_parts.TryGetValue((part.Video, part.Start), out var known)
+                || (known.Part.Claim, known.Part.Sequence).CompareTo((part.Claim, part.Sequence)) <= 0)
                 _parts[(part.Video, part.Start)] = (part, now);
         }
 

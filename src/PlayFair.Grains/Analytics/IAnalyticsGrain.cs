@@ -26,11 +26,13 @@ internal interface IAnalyticsGrain : IGrainWithStringKey
 }
 
 /// <summary>One video's part of a bucket: all that it counted in it, not what it counted since last.</summary>
+/// <param name="Claim">The store's number of the silo's claim: of two silos that count the video the higher is right.</param>
 /// <param name="Sequence">The last update that is counted.</param>
 /// <param name="Bytes">As <see cref="StatisticsBlob"/> has them.</param>
 [GenerateSerializer, Immutable, Alias("playfair.analytics.part")]
 internal sealed record BucketPart(
     [property: Id(0)] string Video,
     [property: Id(1)] DateTimeOffset Start,
-    [property: Id(2)] long Sequence,
-    [property: Id(3)] byte[] Bytes);
+    [property: Id(2)] long Claim,
+    [property: Id(3)] long Sequence,
+    [property: Id(4)] byte[] Bytes);

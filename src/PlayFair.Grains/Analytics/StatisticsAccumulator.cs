@@ -88,8 +88,9 @@ internal sealed class StatisticsAccumulator(VideoHost host, IGrainFactory grains
             _marks[video] = mark;
         return
         [
-            .. changed.Select(blob =>
-                (blob.Model, new BucketPart(blob.Video, blob.BucketStart, marks[blob.Video].Sequence, blob.Bytes))),
+            .. from blob in changed
+               let mark = marks[blob.Video]
+               select (blob.Model, new BucketPart(blob.Video, blob.BucketStart, mark.Claim, mark.Sequence, blob.Bytes)),
         ];
     }
 

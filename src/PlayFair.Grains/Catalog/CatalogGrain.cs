@@ -28,6 +28,7 @@ internal sealed class CatalogGrain(
     private readonly CatalogShard _shard = new(runtime.Time);
     private readonly HashSet<string> _starting = new(StringComparer.Ordinal);
     private long _balancedAt;
+    private bool _isReminded;
 
     private int Number => (int)this.GetPrimaryKeyLong();
 
@@ -38,7 +39,7 @@ internal sealed class CatalogGrain(
         _balancedAt = runtime.Time.GetTimestamp();
         this.RegisterGrainTimer(
             SuperviseAsync, new GrainTimerCreationOptions { DueTime = s_supervision, Period = s_supervision });
-        await this.RegisterOrUpdateReminder(Reminder, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+        _ = RemindAsync();
     }
 
     public Task<SiloReply> ReportAsync(SiloReport report)
@@ -85,6 +86,7 @@ internal sealed class CatalogGrain(
 
     private Task SuperviseAsync(CancellationToken cancellationToken)
     {
+        _ = RemindAsync();
         List<string> lost = _shard.Lost(silo => !silos.GetApproximateSiloStatus(silo).IsTerminating(), s_patience);
         foreach (string id in lost.Where(id => !_starting.Contains(id)).Take(MostStarting - _starting.Count).ToArray())
             _ = StartAsync(id);
@@ -95,6 +97,25 @@ internal sealed class CatalogGrain(
         }
 
         return Task.CompletedTask;
+    }
+
+    /// <summary>Has the shard come up again where nobody reports; until then it works without.</summary>
+    private async Task RemindAsync()
+    {
+        if (_isReminded)
+            return;
+        _isReminded = true;
+        try
+        {
+            await this.RegisterOrUpdateReminder(Reminder, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+        }
+#pragma warning disable CA1031 // Whatever keeps the reminders, and fails: the next round tries again.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            _isReminded = false;
+            log.LogWarning("Shard {Shard} of the catalog has no reminder yet: {Reason}", Number, failure.Message);
+        }
     }
 
     /// <summary>Outside the turn that begins it: starting takes as long as the store does.</summary>

@@ -73,6 +73,17 @@ public sealed class StatisticsAccumulatorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Of_two_owners_counts_the_later_ones_are_answered_with()
+    {
+        var grain = new AnalyticsGrain(_silos[0]);
+        await grain.MergeAsync([new BucketPart(Video, default, Claim: 1, Sequence: 30, [])]);
+        await grain.MergeAsync([new BucketPart(Video, default, Claim: 2, Sequence: 20, [])]);
+        await grain.MergeAsync([new BucketPart(Video, default, Claim: 1, Sequence: 40, [])]);
+        BucketPart part = Assert.Single(await grain.RecentAsync(null, null, null));
+        Assert.Equal((2, 20), (part.Claim, part.Sequence));
+    }
+
+    [Fact]
     public async Task What_an_earlier_owner_saves_once_another_counts_is_not_counted_twice()
     {
         Take(0);
