@@ -13,7 +13,10 @@ internal static partial class SiloCommand
     private static readonly TimeSpan MoveTimeout = TimeSpan.FromSeconds(15);
 
     /// <summary>How long moving and leaving may take together; what is left of the time is to end HTTP and the store.</summary>
-    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(18);
+
+    /// <summary>How long the store may take to be closed: where it is away, it is never flushed.</summary>
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(8);
 
     static partial void FindOrleans(ref StartService? start) => start = StartAsync;
 
@@ -53,7 +56,7 @@ internal static partial class SiloCommand
         }
 
         string store = StoreOf(cluster.Database) ?? options.StorePath ?? StartedService.NoStore;
-        return new StartedService(silo.Service, silo, store)
+        return new StartedService(silo.Service, new Ending(silo), store)
         {
             Notes =
             [
@@ -72,7 +75,7 @@ internal static partial class SiloCommand
         using var patience = new CancellationTokenSource(DrainTimeout);
         try
         {
-            await silo.StopAsync(patience.Token);
+            await silo.StopAsync(patience.Token).WaitAsync(patience.Token);
         }
         catch (OperationCanceledException)
         {
@@ -92,5 +95,12 @@ internal static partial class SiloCommand
         return parts.TryGetValue("Database", out object? name)
             ? $"PostgreSQL on {host}, database {name}"
             : $"PostgreSQL on {host}";
+    }
+
+    /// <summary>Ends a silo, or lets its process end without it: others take over what it cannot say or store any more.</summary>
+    private sealed class Ending(PlayFairSilo silo) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await silo.DisposeAsync().AsTask().WaitAsync(CloseTimeout)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }
