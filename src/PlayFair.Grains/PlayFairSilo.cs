@@ -15,6 +15,9 @@ public sealed class PlayFairSilo : IAsyncDisposable
     /// <summary>Where Orleans keeps who subscribes to a stream.</summary>
     private const string Subscriptions = "PubSubStore";
 
+    /// <summary>In so long a predecessor that was killed is found dead.</summary>
+    private static readonly TimeSpan s_predecessorTimeout = TimeSpan.FromSeconds(15);
+
     private readonly IHost _host;
     private readonly SiloDrain _drain;
     private readonly Expulsion _expulsion;
@@ -63,12 +66,13 @@ public sealed class PlayFairSilo : IAsyncDisposable
             if (cluster.Database is { } database)
                 OrleansSchema.BringUp(database);
             await host.StartAsync(cancellationToken);
+            await CheckNameAsync(host, cluster, cancellationToken);
             return new PlayFairSilo(host);
         }
         catch (Exception failure)
         {
             await DisposeAsync(host);
-            if (failure is OperationCanceledException or StoreException)
+            if (failure is OperationCanceledException or StoreException or ClusterException)
                 throw;
             throw ClusterException.Of(cluster, failure);
         }
@@ -118,6 +122,36 @@ public sealed class PlayFairSilo : IAsyncDisposable
             silo.AddMemoryGrainStorage(Subscriptions);
             silo.AddPlayFair(options, cluster, committed => OpenFile(options, committed));
         }
+    }
+
+    /// <summary>Leaves again if another silo of this one's name stays: nobody could tell them apart.</summary>
+    private static async Task CheckNameAsync(IHost host, ClusterOptions cluster, CancellationToken cancellationToken)
+    {
+        SiloAddress own = host.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+        SiloAddress? other = null;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(s_predecessorTimeout);
+        try
+        {
+            await foreach (ClusterMembershipSnapshot members in host.Services
+                .GetRequiredService<IClusterMembershipService>().MembershipUpdates.WithCancellation(patience.Token))
+            {
+                other = members.Members.Values
+                    .FirstOrDefault(member => member.Name == cluster.SiloName && !member.SiloAddress.Equals(own)
+                        && !member.Status.IsTerminating())?.SiloAddress;
+                if (other is null)
+                    return;
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It is no predecessor that was killed: it lives.
+        }
+
+        await host.StopAsync(cancellationToken);
+        throw new ClusterException(
+            $"Silo '{cluster.SiloName}' cannot join cluster '{cluster.Name}': a silo of that name, at {other?.Endpoint}, takes part "
+            + "already. Give this one another name.");
     }
 
     private static PostgresVideoStore OpenDatabase(
