@@ -11,6 +11,8 @@ namespace PlayFair.Grains;
 /// the past is read from the store, here.</summary>
 internal sealed class ClusterVideoService : IVideoService, IDisposable
 {
+    private static readonly TimeSpan s_countAge = TimeSpan.FromSeconds(1);
+
     private readonly SiloRuntime _runtime;
     private readonly VideoHost _host;
     private readonly IGrainFactory _grains;
@@ -22,6 +24,9 @@ internal sealed class ClusterVideoService : IVideoService, IDisposable
     private readonly ConcurrentDictionary<Following, bool> _ofAll = new();
     private readonly Meter _meter = new(LiveMetrics.Name);
     private readonly DateTimeOffset _startedAt;
+    private readonly Lock _grainCountLock = new();
+    private Task<SimpleGrainStatistic[]>? _grainCounts;
+    private long _grainsCountedAt;
 
     public ClusterVideoService(
         SiloRuntime runtime, IGrainFactory grains, CatalogShards shards, SiloLoads loads, ISiloStatusOracle silos,
@@ -49,7 +54,7 @@ internal sealed class ClusterVideoService : IVideoService, IDisposable
     public Task<ClusterStatus?> ClusterAsync(CancellationToken cancellationToken = default) => CallAsync(async () =>
     {
         CatalogCount[] counts = await Task.WhenAll(_shards.All.Select(shard => shard.CountAsync()));
-        SimpleGrainStatistic[] grains = await _grains.GetGrain<IManagementGrain>(0).GetSimpleGrainStatistics();
+        SimpleGrainStatistic[] grains = await CountGrainsAsync();
         Dictionary<SiloAddress, SiloStatus> members = _silos.GetApproximateSiloStatuses();
         return (ClusterStatus?)new ClusterStatus
         {
@@ -61,6 +66,21 @@ internal sealed class ClusterVideoService : IVideoService, IDisposable
             UnplacedVideoCount = counts.Sum(count => count.Unplaced),
         };
     }, cancellationToken);
+
+    /// <summary>Asks all silos; whoever asks within the next second is answered with that.</summary>
+    private Task<SimpleGrainStatistic[]> CountGrainsAsync()
+    {
+        lock (_grainCountLock)
+        {
+            if (_grainCounts is null or { IsFaulted: true } || _runtime.Time.GetElapsedTime(_grainsCountedAt) > s_countAge)
+            {
+                _grainsCountedAt = _runtime.Time.GetTimestamp();
+                _grainCounts = _grains.GetGrain<IManagementGrain>(0).GetSimpleGrainStatistics();
+            }
+
+            return _grainCounts;
+        }
+    }
 
     public Task<IReadOnlyList<VideoStatus>> ListAsync(CancellationToken cancellationToken = default) =>
         CallAsync<IReadOnlyList<VideoStatus>>(async () =>
