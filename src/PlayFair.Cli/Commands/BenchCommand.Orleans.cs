@@ -9,6 +9,13 @@ namespace PlayFair.Cli.Commands;
 /// <summary><c>playfair bench cluster</c>.</summary>
 internal static partial class BenchCommand
 {
+    private static readonly Option<string?> Database = new("--database")
+    {
+        Description = "Connection string of a PostgreSQL to measure too: a database of its own, for what is measured is "
+            + "written there and deleted.",
+        HelpName = "TEXT",
+    };
+
     static partial void AddCluster(Command bench)
     {
         var cluster = new Command(
@@ -16,7 +23,7 @@ internal static partial class BenchCommand
             "Measure what a cluster costs next to one process: for each update, on one silo and on three; streams; and how "
             + "many videos a silo manages. Sources need no decoding here, and features no backbone.")
         {
-            Json, Quick,
+            Json, Quick, Database,
         };
         cluster.SetAction(RunClusterAsync);
         bench.Add(cluster);
@@ -27,7 +34,7 @@ internal static partial class BenchCommand
         string? json = JsonTarget(arguments);
         bool isQuick = arguments.GetValue(Quick);
         ModelPackage model = ModelFolders.Load(ModelFolders.DefaultModel);
-        var benchmark = new ClusterBenchmark(model, isQuick);
+        var benchmark = new ClusterBenchmark(model, isQuick, arguments.GetValue(Database));
         ClusterBenchResult result = await WatchAsync(progress => benchmark.RunAsync(progress, cancellationToken));
         var document = new ClusterBenchDocument(
             ClusterBenchDocument.CurrentSchema, AttributionDocument.Producer, EsvBenchmark.Machine(),

@@ -12,7 +12,8 @@ namespace PlayFair.Grains.Bench;
 /// Measures what a cluster costs beside what it is for: sources that need no decoding, features that need no backbone, a
 /// window of two frames. What is left is the service.
 /// </summary>
-public sealed class ClusterBenchmark(ModelPackage model, bool isQuick)
+/// <param name="database">Connection string of a PostgreSQL to measure too; null: none.</param>
+public sealed class ClusterBenchmark(ModelPackage model, bool isQuick, string? database = null)
 {
     private const double RateHz = 10;
     private const int VideoCount = 60;
@@ -60,7 +61,14 @@ public sealed class ClusterBenchmark(ModelPackage model, bool isQuick)
                 break;
         }
 
-        return new ClusterBenchResult(RateHz, costs, streams, ramp);
+        StoreRate? stored = null;
+        if (database is not null)
+        {
+            progress?.Report("the database");
+            stored = await MeasureDatabaseAsync(database, cancellationToken);
+        }
+
+        return new ClusterBenchResult(RateHz, costs, streams, ramp, stored);
     }
 
     private async Task<ClusterCost> MeasureAsync(
@@ -183,6 +191,57 @@ public sealed class ClusterBenchmark(ModelPackage model, bool isQuick)
             cluster.Silos[silo].GetRequiredService<SiloRuntime>().StreamOf("stream");
     }
 
+    /// <summary>One silo's writer at full speed, with videos of its own, which are deleted again.</summary>
+    private async Task<StoreRate> MeasureDatabaseAsync(string connection, CancellationToken cancellationToken)
+    {
+        await using var store = PostgresVideoStore.Open(connection, new StoreOptions(), _ => { });
+        string[] ids = [.. Enumerable.Range(0, VideoCount).Select(i => $"bench-{Guid.NewGuid():N}-{i}")];
+        try
+        {
+            var claims = new Dictionary<string, long>(StringComparer.Ordinal);
+            foreach (string id in ids)
+            {
+                store.SaveVideo(new StoredVideo(new VideoDefinition { Id = id, Source = "synthetic:1" }, Resume: null));
+                claims[id] = store.Claim(id)!.Number;
+            }
+
+            TimeSpan cpu = Environment.CpuUsage.TotalTime;
+            long start = Stopwatch.GetTimestamp();
+            long[] counts = await Task.WhenAll(ids.Select(id => Task.Run(() => WriteAsync(id), cancellationToken)));
+            await store.FlushAsync(cancellationToken);
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            cpu = Environment.CpuUsage.TotalTime - cpu;
+            return new StoreRate(counts.Sum() / seconds, cpu.TotalMicroseconds / counts.Sum());
+
+            async Task<long> WriteAsync(string id)
+            {
+                long sequence = 0;
+                for (; Stopwatch.GetElapsedTime(start) < _duration; sequence++)
+                {
+                    var leaving = new FrameTrack
+                    {
+                        Video = id,
+                        FrameIndex = sequence,
+                        TimeSeconds = sequence / RateHz,
+                        ArrivedAt = DateTimeOffset.UnixEpoch,
+                        LastSequence = sequence,
+                        WindowCount = 16,
+                        Classes = [.. Enumerable.Range(0, 3).Select(i => new TrackedClass(i, $"class {i}", 0.1f, 0.1f))],
+                    };
+                    await store.AppendAsync(
+                        new StoredUpdate(Sample() with { Video = id, Sequence = sequence }, [leaving], [], Resume: null, claims[id]),
+                        cancellationToken);
+                }
+
+                return sequence;
+            }
+        }
+        finally
+        {
+            Array.ForEach(ids, store.DeleteVideo);
+        }
+    }
+
     private VideoServiceOptions Options(string folder) => new()
     {
         Models = [model],
@@ -235,8 +294,10 @@ internal sealed class UpdateMeter : IDisposable
 /// <param name="RateHz">Updates a second that each video makes.</param>
 /// <param name="Costs">Without and with a subscriber of all videos, at the last silo: no cluster, one silo, three.</param>
 /// <param name="Ramp">One silo, twice as many videos each time, until it does not keep up.</param>
+/// <param name="Database">Null unless one was named.</param>
 public sealed record ClusterBenchResult(
-    double RateHz, IReadOnlyList<ClusterCost> Costs, IReadOnlyList<StreamRate> Streams, IReadOnlyList<ClusterCost> Ramp);
+    double RateHz, IReadOnlyList<ClusterCost> Costs, IReadOnlyList<StreamRate> Streams, IReadOnlyList<ClusterCost> Ramp,
+    StoreRate? Database);
 
 /// <param name="Silos">0: one process without a cluster.</param>
 /// <param name="IsFollowed">Whether somebody reads all updates.</param>
@@ -255,3 +316,7 @@ public sealed record ClusterCost(
 /// <param name="Batch">Updates published at once.</param>
 /// <param name="PerCore">Updates for each processor second, of both sides together.</param>
 public sealed record StreamRate(int Silos, int Batch, double PerSecond, double PerCore);
+
+/// <summary>Updates of 16 frames and three classes, written to PostgreSQL at full speed by one silo.</summary>
+/// <param name="CpuMicroseconds">Of the silo's process for each update, the database's own not among them.</param>
+public sealed record StoreRate(double PerSecond, double CpuMicroseconds);

@@ -43,6 +43,13 @@ internal sealed class ClusterBenchView(IAnsiConsole console)
             string what = last.Cores > 0.9 * machine.Cores ? "the processor" : "not the processor: threads wait for the store or each other";
             Write($"             what saturates: {what}");
         }
+
+        if (result.Database is { } database)
+        {
+            Write($"");
+            Write($"database     one silo's writer at full speed, the same updates");
+            Write($"             {database.PerSecond,9:0} updates/s  {database.CpuMicroseconds,4:0} µs of processor in the silo for each");
+        }
     }
 
     private static string Name(int silos) => silos switch
