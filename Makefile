@@ -2,7 +2,7 @@
 
 SHELL := bash
 .NOTPARALLEL:
-.PHONY: help demo serve test test-all bench bench-live bench-cluster bench-kernels bench-dashboard build format clean
+.PHONY: help demo serve test test-all bench bench-live bench-cluster bench-kernels bench-dashboard soak-cluster build format clean
 
 solution := PlayFair.Orleans.sln
 DEMO_VIDEO ?= samples/3000014-opening.mp4
@@ -55,6 +55,11 @@ bench-dashboard: ## measure the dashboard in Chromium: frames a second, first pa
 	@scripts/setup ffmpeg chromium
 	@scripts/build tests/PlayFair.Dashboard.Benchmarks
 	@tests/PlayFair.Dashboard.Benchmarks/bin/Release/net10.0/PlayFair.Dashboard.Benchmarks $(BENCH)
+
+soak-cluster: ## end a cluster's silos at random for MINUTES=60, and count what readers lose (docs/cluster.md)
+	@scripts/setup ffmpeg postgresql
+	@scripts/build tests/PlayFair.Grains.Tests
+	@scripts/soak-cluster
 
 build: ## build everything
 	@scripts/setup
