@@ -19,8 +19,10 @@ public sealed class ClusterSoak(Footage footage)
     {
         TimeSpan length = TimeSpan.FromMinutes(Number("MINUTES") ?? 60);
         int seed = (int)(Number("SEED") ?? Random.Shared.Next(10_000));
-        Tell($"three silos for {length.TotalMinutes:0.#} minutes, SEED={seed}");
-        await using SiloProcesses silos = await SiloProcesses.StartAsync(SiloProcessTests.Arguments(footage), "a", "b", "c");
+        string logs = Directory.CreateDirectory(Path.Combine(Footage.Checkout, "artifacts", "soak-cluster")).FullName;
+        Tell($"three silos for {length.TotalMinutes:0.#} minutes, SEED={seed}; their logs are in {logs}");
+        await using SiloProcesses silos =
+            await SiloProcesses.StartAsync(SiloProcessTests.Arguments(footage), logs, "a", "b", "c");
         await using StreamAudit audit = await StreamAudit.BeginAsync(silos, SiloProcessTests.Videos(footage));
         Tell("every video runs");
         IReadOnlyList<ReaderTotals> readers = [.. audit.Readers.Select(reader => reader.Totals)];

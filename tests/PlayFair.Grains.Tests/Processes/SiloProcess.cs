@@ -11,8 +11,10 @@ internal sealed record SiloExit(int Code, IReadOnlyList<string> Errors)
 
 /// <summary>A silo in a process of its own, which may end and be started again under its name and its ports.</summary>
 /// <param name="failed">Told when it has ended, and nobody had asked it to.</param>
+/// <param name="log">Where all is kept that it writes on standard error; null: nowhere.</param>
 internal sealed class SiloProcess(
-    string name, Uri address, Func<ProcessStartInfo> command, Action<SiloProcess, SiloExit> failed) : IDisposable
+    string name, Uri address, Func<ProcessStartInfo> command, Action<SiloProcess, SiloExit> failed, TextWriter? log)
+    : IDisposable
 {
     private const int TailLength = 12;
     private const int TailWidth = 400;
@@ -68,7 +70,10 @@ internal sealed class SiloProcess(
             lock (_lock)
             {
                 if (said.Data is { } line)
+                {
                     errors.Add(line);
+                    log?.WriteLine(line);
+                }
             }
         };
         process.BeginOutputReadLine();
@@ -99,13 +104,16 @@ internal sealed class SiloProcess(
 
     public void Dispose()
     {
-        if (_process is null)
-            return;
-        _isToEnd = true;
-        if (!_process.HasExited)
-            _process.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
-        _process = null;
+        if (_process is not null)
+        {
+            _isToEnd = true;
+            if (!_process.HasExited)
+                _process.Kill();
+            _process.WaitForExit();
+            _process.Dispose();
+            _process = null;
+        }
+
+        log?.Dispose();
     }
 }

@@ -10,7 +10,7 @@ public sealed class SiloProcessTests(Footage footage, ITestOutputHelper output)
     [Fact(Timeout = 300_000)]
     public async Task However_a_silo_ends_no_update_is_lost_repeated_or_another_and_no_ffmpeg_is_left()
     {
-        await using SiloProcesses silos = await SiloProcesses.StartAsync(Arguments(footage), "a", "b", "c");
+        await using SiloProcesses silos = await SiloProcesses.StartAsync(Arguments(footage), logs: null, "a", "b", "c");
         await using StreamAudit audit = await StreamAudit.BeginAsync(silos, Videos(footage));
         var faults = new ClusterFaults(silos, audit);
 

@@ -27,12 +27,12 @@ internal sealed class SiloProcesses : IAsyncDisposable
     private readonly string _connection;
     private bool _isDisposing;
 
-    private SiloProcesses(PostgresServer database, string[] arguments, string[] names)
+    private SiloProcesses(PostgresServer database, string[] arguments, string? logs, string[] names)
     {
         Database = database;
         _connection = database.CreateDatabase();
         Queue<int> ports = new(FreePorts(2 * names.Length));
-        All = [.. names.Select(name => Create(name, ports.Dequeue(), ports.Dequeue(), arguments))];
+        All = [.. names.Select(name => Create(name, ports.Dequeue(), ports.Dequeue(), arguments, logs))];
     }
 
     public PostgresServer Database { get; }
@@ -50,10 +50,11 @@ internal sealed class SiloProcesses : IAsyncDisposable
     }
 
     /// <param name="arguments">What every silo is told besides where it is.</param>
-    public static async Task<SiloProcesses> StartAsync(string[] arguments, params string[] names)
+    /// <param name="logs">A folder for what they write on standard error; null: it is not kept.</param>
+    public static async Task<SiloProcesses> StartAsync(string[] arguments, string? logs, params string[] names)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "processes are signalled, and looked up in /proc");
-        var silos = new SiloProcesses(PostgresServer.Start(), arguments, names);
+        var silos = new SiloProcesses(PostgresServer.Start(), arguments, logs, names);
         try
         {
             await silos.WaitAsync(Task.WhenAll(silos.All.Select(silo => silo.StartAsync())), "The silos start");
@@ -157,10 +158,11 @@ internal sealed class SiloProcesses : IAsyncDisposable
         }
     }
 
-    private SiloProcess Create(string name, int siloPort, int port, string[] arguments)
+    private SiloProcess Create(string name, int siloPort, int port, string[] arguments, string? logs)
     {
         var address = new Uri($"http://127.0.0.1:{port}");
-        return new SiloProcess(name, address, Command, StartAgain);
+        StreamWriter? log = logs is null ? null : new(Path.Combine(logs, $"{name}.log")) { AutoFlush = true };
+        return new SiloProcess(name, address, Command, StartAgain, log);
 
         ProcessStartInfo Command()
         {
