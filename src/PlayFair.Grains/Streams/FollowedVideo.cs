@@ -11,6 +11,9 @@ namespace PlayFair.Grains;
 internal sealed class FollowedVideo(string id, int recentUpdates, SiloRuntime runtime, IGrainFactory grains)
     : IFollowedVideo, IAsyncDisposable
 {
+    /// <summary>How long a change of the subscription is waited for; then it goes on by itself.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private KnownVideo? _known;
     private (Guid Incarnation, long Version) _knownAt;
@@ -18,8 +21,11 @@ internal sealed class FollowedVideo(string id, int recentUpdates, SiloRuntime ru
 
     /// <summary>Held while it is decided from where updates come.</summary>
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private StreamSubscriptionHandle<AttributionUpdate>? _subscription;
     private UpdateRelay? _relay;
+
+    /// <summary>The last change of the subscription: one follows on another, and only they touch it.</summary>
+    private Task _subscribing = Task.CompletedTask;
+    private StreamSubscriptionHandle<AttributionUpdate>? _subscription;
 
     /// <summary>What the video had published when it was last asked.</summary>
     private long _lastKnown = -1;
@@ -129,11 +135,10 @@ internal sealed class FollowedVideo(string id, int recentUpdates, SiloRuntime ru
 
             long last = await grains.GetGrain<IVideoGrain>(id).FollowAsync();
             (long before, _lastKnown) = (_lastKnown, last);
-            if (before < Feed.NextSequence)
-                return;
+            bool isBehind = before >= Feed.NextSequence;
             Feed.Advance(before + 1);
-            await LeaveAsync();
-            _subscription = await runtime.StreamOf(id).SubscribeAsync(OnUpdatesAsync);
+            if (_subscribing.IsCompleted && (isBehind || _subscription is null))
+                await ResubscribeAsync(isWanted: true);
         }
         finally
         {
@@ -167,7 +172,7 @@ internal sealed class FollowedVideo(string id, int recentUpdates, SiloRuntime ru
             return;
         }
 
-        _subscription ??= await runtime.StreamOf(id).SubscribeAsync(OnUpdatesAsync);
+        await ResubscribeAsync(isWanted: true);
         _lastKnown = await grains.GetGrain<IVideoGrain>(id).FollowAsync();
         Feed.Advance(_lastKnown + 1);
     }
@@ -180,10 +185,30 @@ internal sealed class FollowedVideo(string id, int recentUpdates, SiloRuntime ru
             await relay.DisposeAsync();
         }
 
-        if (_subscription is { } subscription)
+        await ResubscribeAsync(isWanted: false);
+    }
+
+    /// <summary>
+    /// Lets go of the stream, and subscribes to it anew if that is wanted. Who keeps the subscriptions may be waiting for a
+    /// silo that hangs; this video's readers are not to wait with it, as what they miss is in the store.
+    /// </summary>
+    private async Task ResubscribeAsync(bool isWanted)
+    {
+        Task change = _subscribing = ChangeAsync(_subscribing);
+        if (await Task.WhenAny(change, Task.Delay(s_patience, runtime.Time)) == change)
+            await change;
+
+        async Task ChangeAsync(Task before)
         {
-            _subscription = null;
-            await subscription.UnsubscribeAsync();
+            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_subscription is { } old)
+            {
+                _subscription = null;
+                await old.UnsubscribeAsync();
+            }
+
+            if (isWanted)
+                _subscription = await runtime.StreamOf(id).SubscribeAsync(OnUpdatesAsync);
         }
     }
 
