@@ -7,10 +7,16 @@ namespace PlayFair.Grains;
 /// <summary>This silo's frames whose features are to be computed, by number: grain calls carry the number.</summary>
 internal sealed class FrameTable
 {
+    /// <summary>
+    /// How long the grain may take to be called. To find that it is here Orleans asks its directory each time, a part of
+    /// which may be at a silo that hangs or has died.
+    /// </summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(250);
+
     private readonly ConcurrentDictionary<long, Entry> _frames = new();
     private long _last;
 
-    /// <summary>Features of a frame, by way of the model's grain.</summary>
+    /// <summary>Features of a frame, by way of the model's grain; without it where it cannot be called.</summary>
     /// <param name="lane">The video's place before the batcher.</param>
     public async Task<float[]> ExtractAsync(
         IFeatureGrain grain, IFeatureSource lane, VideoFrame frame, CancellationToken cancellationToken)
@@ -18,16 +24,13 @@ internal sealed class FrameTable
         long number = Interlocked.Increment(ref _last);
         var entry = new Entry(lane, frame, cancellationToken);
         _frames[number] = entry;
-        try
-        {
-            return (await grain.ExtractAsync(number).WaitAsync(cancellationToken)).Values;
-        }
-        finally
-        {
-            // The caller may let go of the frame only when the batcher has read it, however the call has ended.
-            if (!_frames.TryRemove(number, out _))
-                await ((Task)await entry.Extracting.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        _ = CallAsync(grain, number);
+        await ((Task)entry.Extracting.Task.WaitAsync(s_patience, cancellationToken))
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_frames.TryRemove(number, out _))
+            return await Extract(entry);
+        // The caller may let go of the frame only when the batcher has read it, however the call ends.
+        return await await entry.Extracting.Task;
     }
 
     /// <summary>What the grain does.</summary>
@@ -36,9 +39,20 @@ internal sealed class FrameTable
     {
         if (!_frames.TryRemove(number, out Entry? entry))
             throw new InvalidOperationException($"Frame {number} is not at this silo.");
-        Task<float[]> extracting = entry.Lane.ExtractAsync(entry.Frame, entry.CancellationToken);
+        return Extract(entry);
+    }
+
+    /// <summary>What comes of it is in the frame's entry, and a call that fails leaves that where it was.</summary>
+    private static async Task CallAsync(IFeatureGrain grain, long number) =>
+        await ((Task)grain.ExtractAsync(number)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private static Task<float[]> Extract(Entry entry)
+    {
+        Task<float[]> extracting = ExtractAsync();
         entry.Extracting.SetResult(extracting);
         return extracting;
+
+        async Task<float[]> ExtractAsync() => await entry.Lane.ExtractAsync(entry.Frame, entry.CancellationToken);
     }
 
     private sealed class Entry(IFeatureSource lane, VideoFrame frame, CancellationToken cancellationToken)
