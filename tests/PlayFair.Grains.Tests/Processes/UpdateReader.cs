@@ -88,7 +88,8 @@ internal sealed class UpdateReader : IAsyncDisposable
         lock (_lock)
         {
             IEnumerable<string> all = _videos.Select(
-                pair => $"{pair.Key} {pair.Value.Last} on {pair.Value.Silo} {pair.Value.LastComputedAt:HH:mm:ss}");
+                pair => $"{pair.Key} {pair.Value.Last} of {pair.Value.LastComputedAt:HH:mm:ss} ({pair.Value.State} on "
+                    + $"{pair.Value.Silo ?? "none"}{(pair.Value.Reason is { } reason ? $": {reason}" : "")})");
             return $"The reader at {Name} has {string.Join(", ", all)}.";
         }
     }
@@ -193,7 +194,8 @@ internal sealed class UpdateReader : IAsyncDisposable
                 break;
             case "status":
                 VideoStatus status = JsonSerializer.Deserialize(data, ContractJson.Lines.VideoStatus)!;
-                _videos[status.Definition.Id].Silo = status.Silo;
+                Progress video = _videos[status.Definition.Id];
+                (video.Silo, video.State, video.Reason) = (status.Silo, status.State, status.Reason);
                 break;
             case "gap":
                 using (JsonDocument gap = JsonDocument.Parse(data))
@@ -266,6 +268,10 @@ internal sealed class UpdateReader : IAsyncDisposable
         public DateTimeOffset LastComputedAt { get; set; }
 
         public string? Silo { get; set; }
+
+        public VideoState State { get; set; }
+
+        public string? Reason { get; set; }
 
         /// <summary>
         /// Whether an update's frames are those that follow. A file's are known by its number, whoever reads the file; of a
