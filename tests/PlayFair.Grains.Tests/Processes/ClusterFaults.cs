@@ -4,7 +4,8 @@ namespace PlayFair.Grains.Tests.Processes;
 
 /// <summary>How a cluster got over a fault.</summary>
 /// <param name="MovedOn">
-/// How long it took, from the fault's beginning, until every video had moved on for the readers at the silos that were left.
+/// How long it took, from the fault's beginning, until every video had moved on for the readers at the silos that were
+/// left.
 /// </param>
 /// <param name="Complaint">How the silo ended otherwise than it should have; null if it did not.</param>
 internal sealed record Recovery(TimeSpan MovedOn, string? Complaint = null);
@@ -50,7 +51,8 @@ internal sealed class ClusterFaults(SiloProcesses silos, StreamAudit audit)
         SiloExit exit = await silo.Ended;
         bool isAsItShould = exit.Code == SiloProcesses.Expelled && exit.Told is [var told]
             && told.Contains("was declared dead", StringComparison.Ordinal);
-        return new(took, isAsItShould ? null : $"{silo.Name}, stopped for a while, ended with {exit.Code}.\n{silo.Tail}");
+        return new(
+            took, isAsItShould ? null : $"{silo.Name}, stopped for a while, ended with {exit.Code}.\n{silo.Tail}");
     }
 
     /// <summary>The database ends at once, and is started again: what counts is the time from there.</summary>
@@ -69,7 +71,8 @@ internal sealed class ClusterFaults(SiloProcesses silos, StreamAudit audit)
     {
         await silos.WaitAsync(silo.StartAsync(), $"{silo.Name} starts again");
         await audit.MovedOnAsync(
-            [silo], DateTimeOffset.UtcNow, $"Every video moves on for the reader at {silo.Name}, which was started again");
+            [silo], DateTimeOffset.UtcNow,
+            $"Every video moves on for the reader at {silo.Name}, which was started again");
     }
 
     private async Task<TimeSpan> TakeOverAsync(SiloProcess silo, string what, Func<Task> end)

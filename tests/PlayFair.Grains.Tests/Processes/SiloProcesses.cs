@@ -8,8 +8,8 @@ using PlayFair.Engine.Tests.Storage;
 namespace PlayFair.Grains.Tests.Processes;
 
 /// <summary>
-/// A cluster as on one machine: <c>playfair silo</c> several times, and a PostgreSQL server. A silo that ends unasked is
-/// started again, as by systemd: where the machine has too much to do, others may take one for dead.
+/// A cluster as on one machine: <c>playfair silo</c> several times, and a PostgreSQL server. A silo that ends unasked
+/// is started again, as by systemd: where the machine has too much to do, others may take one for dead.
 /// </summary>
 internal sealed class SiloProcesses : IAsyncDisposable
 {
@@ -135,7 +135,8 @@ internal sealed class SiloProcesses : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ports that nobody listens on, below those that the system gives to connections: a silo that is away keeps its own.
+    /// Ports that nobody listens on, below those that the system gives to connections: a silo that is away keeps its
+    /// own.
     /// </summary>
     private static IEnumerable<int> FreePorts(int count)
     {
@@ -170,7 +171,8 @@ internal sealed class SiloProcesses : IAsyncDisposable
             string[] told =
             [
                 "--default-signal=INT,HUP", Path.Combine(AppContext.BaseDirectory, "playfair"), "silo", "--silo", name,
-                "--silo-port", $"{siloPort}", "--advertise", "127.0.0.1", "--listen", $"http://127.0.0.1:{port}", .. arguments,
+                "--silo-port", $"{siloPort}", "--advertise", "127.0.0.1", "--listen", $"http://127.0.0.1:{port}",
+                .. arguments,
             ];
             var start = new ProcessStartInfo("env", told)
             {

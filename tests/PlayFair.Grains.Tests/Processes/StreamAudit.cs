@@ -37,7 +37,7 @@ internal sealed class StreamAudit : IAsyncDisposable
         return [.. _videos.Select(video => video.Id).Where(id => asked.SiloOf(id) == silo.Name)];
     }
 
-    /// <summary>Waits until readers at some silos have, of every video, an update that was computed after a time.</summary>
+    /// <summary>Waits until readers at some silos have of every video an update computed after a time.</summary>
     public async Task MovedOnAsync(IEnumerable<SiloProcess> at, DateTimeOffset time, string what)
     {
         foreach (SiloProcess silo in at)
@@ -54,7 +54,8 @@ internal sealed class StreamAudit : IAsyncDisposable
         {
             UpdateReader reader = ReaderAt(silo);
             await _silos.WaitAsync(
-                reader.RunElsewhereAsync(videos, left.Name), $"The videos of {left.Name} run elsewhere", reader.Describe);
+                reader.RunElsewhereAsync(videos, left.Name), $"The videos of {left.Name} run elsewhere",
+                reader.Describe);
         }
     }
 
@@ -91,7 +92,8 @@ internal sealed class StreamAudit : IAsyncDisposable
             }
 
             await _silos.WaitAsync(
-                CountedAsync(client, video.Id, stored.Count), $"The statistics count the {stored.Count} updates of {video.Id}");
+                CountedAsync(client, video.Id, stored.Count),
+                $"The statistics count the {stored.Count} updates of {video.Id}");
         }
 
         return (
@@ -120,7 +122,9 @@ internal sealed class StreamAudit : IAsyncDisposable
         return stored;
     }
 
-    /// <summary>Silos store what they counted every ten seconds, and one that died counts again what it had not stored.</summary>
+    /// <summary>
+    /// Silos store what they counted every ten seconds, and one that died counts again what it had not stored.
+    /// </summary>
     private static async Task CountedAsync(PlayFairClient client, string id, long expected)
     {
         while ((await client.StatisticsAsync(new StatisticsQuery { Videos = [id] })).UpdateCount != expected)

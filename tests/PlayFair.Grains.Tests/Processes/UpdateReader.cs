@@ -274,14 +274,18 @@ internal sealed class UpdateReader : IAsyncDisposable
         public string? Reason { get; set; }
 
         /// <summary>
-        /// Whether an update's frames are those that follow. A file's are known by its number, whoever reads the file; of a
-        /// camera frames are lost where it moves, and none comes twice.
+        /// Whether an update's frames are those that follow. A file's are known by its number, whoever reads the file;
+        /// of a camera frames are lost where it moves, and none comes twice.
         /// </summary>
         public bool IsNext(AttributionUpdate update)
         {
             long[] frames = update.FrameIndices;
             if (definition.Loop)
-                return frames.Select((frame, i) => frame - i).All(first => first == update.Sequence * definition.Stride);
+            {
+                long expected = update.Sequence * definition.Stride;
+                return frames.Select((frame, i) => frame - i).All(first => first == expected);
+            }
+
             return LastFrames.Length == 0 || frames[^1] > LastFrames[^1];
         }
     }
