@@ -20,6 +20,7 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
 
     private HostedVideo? _video;
     private UpdatePublisher? _publisher;
+    private Task? _ending;
 
     private string Id => this.GetPrimaryKeyString();
 
@@ -29,14 +30,7 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
             await RunAsync(claim);
     }
 
-    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        if (_video is not { } video)
-            return;
-        await StopPublishingAsync();
-        await LeaveAsync(video);
-        _video = null;
-    }
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => EndAsync();
 
     public async Task<VideoAnswer> AddAsync(VideoDefinition definition)
     {
@@ -137,6 +131,38 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
         return Task.CompletedTask;
     }
 
+    /// <summary>Ends what runs here, once.</summary>
+    private Task EndAsync()
+    {
+        return _ending ??= EndAsync(_video);
+
+        async Task EndAsync(HostedVideo? video)
+        {
+            if (video is null)
+                return;
+            await StopPublishingAsync();
+            await LeaveAsync(video);
+            _video = null;
+        }
+    }
+
+    /// <summary>
+    /// An activation that ends while it begins, as where the silo that held its entry in the directory goes, is not told to
+    /// deactivate: its video would run on without it, and the catalog would take it for well.
+    /// </summary>
+    private async Task EndWithActivationAsync()
+    {
+        await GrainContext.Deactivated;
+        try
+        {
+            await EndAsync();
+        }
+        catch (Exception failure) when (ClusterFailure.Is(failure))
+        {
+            log.LogWarning("What video {Video} has computed last is not all stored: {Reason}", Id, failure.Message);
+        }
+    }
+
     private VideoAnswer NotFound()
     {
         DeactivateOnIdle();
@@ -153,6 +179,8 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
         _video = video;
         Watch(video);
         runtime.Host.Run(video);
+        // Outside the turns: there are none when it goes on.
+        _ = Task.Run(EndWithActivationAsync);
         await TellCatalogAsync(video);
         return runtime.StatusOf(video);
     }
