@@ -8,8 +8,8 @@ namespace PlayFair.Grains;
 internal sealed class FrameTable
 {
     /// <summary>
-    /// How long the grain may take to be called. To find that it is here Orleans asks its directory each time, a part of
-    /// which may be at a silo that hangs or has died.
+    /// How long the grain may take to be called. Orleans forgets where it is when a silo goes, and then asks its directory, a
+    /// part of which may be at a silo that hangs or has died.
     /// </summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(250);
 
