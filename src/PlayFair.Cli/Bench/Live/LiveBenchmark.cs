@@ -57,7 +57,7 @@ internal sealed class LiveBenchmark(
                 cancellationToken);
         }
 
-        await running.FollowAsync(_warmUp, cancellationToken);
+        await running.WarmUpAsync(VideoCount, _warmUp, cancellationToken);
         (double Own, double Decode, double Backbone, double Head) before = Read();
         long start = Stopwatch.GetTimestamp();
         int updates = await running.FollowAsync(_duration, cancellationToken);
@@ -99,7 +99,7 @@ internal sealed class LiveBenchmark(
                 cancellationToken);
         }
 
-        await running.FollowAsync(_warmUp, cancellationToken);
+        await running.WarmUpAsync(CameraCount, _warmUp, cancellationToken);
         meters.Clear();
         long start = Stopwatch.GetTimestamp();
         await running.FollowAsync(_duration, cancellationToken);
@@ -184,6 +184,22 @@ internal sealed class LiveBenchmark(
             return ffmpeg.ExitCode == 0
                 ? path
                 : throw new UsageException($"ffmpeg cannot lengthen '{video}'; its words are above.");
+        }
+
+        /// <summary>Reads updates until every video has sent one, and for at least a while.</summary>
+        public async Task WarmUpAsync(int videoCount, TimeSpan atLeast, CancellationToken cancellationToken)
+        {
+            long start = Stopwatch.GetTimestamp();
+            var begun = new HashSet<string>(StringComparer.Ordinal);
+            await foreach (VideoEvent next in service.SubscribeAsync(new Subscription(), cancellationToken))
+            {
+                if (next is StatusEvent { Status.State: VideoState.Failed } failed)
+                    throw new UsageException($"The video '{failed.Video}' failed: {failed.Status.Reason}.");
+                if (next is UpdateEvent)
+                    begun.Add(next.Video);
+                if (begun.Count == videoCount && Stopwatch.GetElapsedTime(start) >= atLeast)
+                    return;
+            }
         }
 
         /// <summary>Reads all videos' updates for a while, as a dashboard would, JSON and all.</summary>
