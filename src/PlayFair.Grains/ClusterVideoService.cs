@@ -41,6 +41,7 @@ internal sealed class ClusterVideoService : IVideoService, IDisposable
         _followed = followed;
         _subscribers = new Subscribers(_host.Options.MaxSubscribers, runtime.Store, runtime.Time);
         _startedAt = runtime.Time.GetUtcNow();
+        _host.Began = _subscribers.TellAdded;
         _followed.Appeared = Appear;
         _meter.CreateObservableGauge("playfair.subscribers", () => _subscribers.Count);
     }

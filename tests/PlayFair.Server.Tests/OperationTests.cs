@@ -269,7 +269,7 @@ public sealed partial class OperationTests
         server.Service.Put(Samples.Status(Samples.Definition("a"), VideoState.Reconnecting, "connection\nrefused\u001b[0m"));
         server.Service.Publish(new GapEvent("a", 1, 2));
         await server.Service.RemoveAsync("a", TestContext.Current.CancellationToken);
-        await server.Log.UntilAsync("Video a was removed");
+        await server.Log.UntilAsync("Video a runs here no more");
 
         string line = Assert.Single(server.Log.Lines, line => line.Contains("reconnecting", StringComparison.Ordinal));
         Assert.StartsWith("Warning: Video a is reconnecting: connection refused\uFFFD[0m", line, StringComparison.Ordinal);

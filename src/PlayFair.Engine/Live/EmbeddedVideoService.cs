@@ -30,6 +30,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         _host = new VideoHost(
             options, options.StorePath is { } path ? committed => VideoStore.Open(path, options.Store, committed) : null);
         _subscribers = new Subscribers(options.MaxSubscribers, _host.Store, options.Time);
+        _host.Began = _subscribers.TellAdded;
         _startedAt = options.Time.GetUtcNow();
         _meter.CreateObservableGauge("playfair.subscribers", () => _subscribers.Count);
     }
@@ -97,7 +98,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
             if (_host.Videos.Count >= _options.MaxVideos)
                 throw DefinitionRules.TooManyVideos(_host.Videos.Count);
             _host.Save(complete.Definition, resume: null);
-            return Run(_host.Create(complete, run: null, new VideoFeed(id, _options.RecentUpdates, nextSequence: 0)));
+            return _host.Run(_host.Create(complete, run: null, new VideoFeed(id, _options.RecentUpdates, nextSequence: 0)));
         }
         finally
         {
@@ -117,9 +118,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         await _changing.WaitAsync(cancellationToken);
         try
         {
-            HostedVideo changed = await _host.ChangeAsync(Find(definition.Id), complete);
-            _subscribers.TellAdded();
-            return changed.Status;
+            return (await _host.ChangeAsync(Find(definition.Id), complete)).Status;
         }
         finally
         {
@@ -249,14 +248,7 @@ public sealed class EmbeddedVideoService : IVideoService, IAsyncDisposable
         }
 
         foreach (StoredVideo stored in videos)
-            Run(_host.Restore(stored, (store.LastSequence(stored.Definition.Id) ?? -1) + 1));
-    }
-
-    private VideoStatus Run(HostedVideo video)
-    {
-        VideoStatus status = _host.Run(video);
-        _subscribers.TellAdded();
-        return status;
+            _host.Run(_host.Restore(stored, (store.LastSequence(stored.Definition.Id) ?? -1) + 1));
     }
 
     private HostedVideo Find(string id)

@@ -55,7 +55,9 @@ public sealed record StatusEvent(VideoStatus Status) : VideoEvent(Status.Definit
         _json ??= JsonSerializer.SerializeToUtf8Bytes(Status, ContractJson.Lines.VideoStatus);
 }
 
-/// <summary>The video was removed; nothing follows of it.</summary>
+/// <summary>
+/// The video was removed, or, where <see cref="Subscription.HereOnly"/> is asked for, runs elsewhere; nothing follows of it.
+/// </summary>
 public sealed record RemovedEvent(string Video) : VideoEvent(Video);
 
 /// <summary>

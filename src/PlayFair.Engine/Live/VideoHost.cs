@@ -68,6 +68,9 @@ internal sealed class VideoHost : IAsyncDisposable
     /// <summary>What runs here, or rests.</summary>
     public IReadOnlyDictionary<string, HostedVideo> Videos => _videos;
 
+    /// <summary>Called after a video has begun to run here: those that follow all look for it.</summary>
+    public Action? Began { get; set; }
+
     /// <summary>Where features come from: a model's batcher here, unless a runtime puts itself between.</summary>
     public Func<LiveModel, CancellationToken, Task<IFeatureSource>> OpenFeaturesAsync { get; set; } =
         (model, cancellationToken) => model.OpenLaneAsync(cancellationToken);
@@ -123,6 +126,7 @@ internal sealed class VideoHost : IAsyncDisposable
     {
         _videos[video.Definition.Id] = video;
         video.Start();
+        Began?.Invoke();
         return video.Status;
     }
 

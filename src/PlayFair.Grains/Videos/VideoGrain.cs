@@ -219,6 +219,7 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
         });
         video.Feed.Leave(runtime.News);
         runtime.Host.Forget(video);
+        video.Feed.Remove();
         // What could not be stored the next owner counts again.
         await runtime.Accumulator.ForgetAsync(Id);
     }

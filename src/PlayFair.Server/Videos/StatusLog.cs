@@ -60,7 +60,7 @@ internal sealed class StatusLog(IVideoService service, TimeProvider time, ILogge
             case RemovedEvent:
                 _known.Remove(happened.Video);
                 _levels.Remove(happened.Video);
-                log.LogInformation("Video {Video} was removed", happened.Video);
+                log.LogInformation("Video {Video} runs here no more", happened.Video);
                 break;
             case GapEvent gap:
                 log.LogWarning(

@@ -84,6 +84,38 @@ public sealed class ClusterFailureTests(ClusterFixture fixture) : IClassFixture<
     }
 
     [Fact(Timeout = TimeoutMs)]
+    public async Task Who_asks_for_a_silos_own_videos_hears_of_them_as_they_come_and_go()
+    {
+        Task<(int Place, string Told)>[] hearing =
+            [.. Cluster.Silos.Select((silo, place) => HearAsync(TestCluster.ServiceOf(silo), place))];
+        string id = (await AddAsync(1))[0];
+        (int owner, string told) = await await Task.WhenAny(hearing);
+        Assert.Equal($"{id} is here", told);
+        Assert.Contains(id, TestCluster.VideosOf(Cluster.Silos[owner]));
+
+        hearing[owner] = HearAsync(TestCluster.ServiceOf(Cluster.Silos[owner]), owner, $"{id} is gone");
+        await Cluster.Silos[owner].ServiceProvider.GetRequiredService<SiloDrain>().RunAsync(Cancelled);
+        Assert.Equal($"{id} is gone", (await hearing[owner]).Told);
+        (int next, told) = await await Task.WhenAny(hearing.Where((_, place) => place != owner));
+        Assert.Equal($"{id} is here", told);
+        Assert.Contains(id, TestCluster.VideosOf(Cluster.Silos[next]));
+        await Cluster.StopAsync(Cluster.Silos[owner], Cancelled);
+
+        static async Task<(int Place, string Told)> HearAsync(IVideoService service, int place, string? wanted = null)
+        {
+            var own = new Subscription(StatusOnly: true, HereOnly: true);
+            await foreach (VideoEvent next in service.SubscribeAsync(own, Cancelled))
+            {
+                string told = next is RemovedEvent ? $"{next.Video} is gone" : $"{next.Video} is here";
+                if (wanted is null || told == wanted)
+                    return (place, told);
+            }
+
+            throw new InvalidOperationException("The subscription has ended.");
+        }
+    }
+
+    [Fact(Timeout = TimeoutMs)]
     public async Task A_silo_that_is_cut_off_loses_its_videos_to_the_others_and_stores_nothing_any_more()
     {
         string[] ids = await AddAsync(4);
