@@ -259,6 +259,20 @@ public sealed class EventStreamTests
     }
 
     [Fact]
+    public async Task A_stream_that_cannot_go_on_is_cut_off_and_the_log_says_why_in_a_line()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(new FakeVideoService().With("a"));
+        using EventReader events = await server.OpenEventsAsync("?video=a");
+        await events.ReadAsync();
+        await server.Service.UntilSubscribersAsync(count => count == 2);
+        server.Service.BreakOff(new VideoServiceException(VideoServiceError.StoreFailed, "The database is away."));
+        // Not an end, which would be one of all there is: the client comes back.
+        await Assert.ThrowsAnyAsync<IOException>(events.ReadAsync);
+        await server.Log.UntilAsync("is cut off: GET /api/v1/events: The database is away.");
+        Assert.DoesNotContain(server.Log.Lines, line => line.Contains("   at ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Streams_end_when_the_server_stops()
     {
         await using RunningServer server = await RunningServer.StartAsync(new FakeVideoService().With("a"));

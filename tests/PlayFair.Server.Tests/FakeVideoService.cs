@@ -90,6 +90,16 @@ internal sealed class FakeVideoService : IVideoService
             Tell(happened);
     }
 
+    /// <summary>Ends all subscriptions by a failure.</summary>
+    public void BreakOff(VideoServiceException failure)
+    {
+        lock (_gate)
+        {
+            foreach (var (_, events) in _subscribers)
+                events.Writer.TryComplete(failure);
+        }
+    }
+
     /// <summary>Waits until there are so many subscribers, the log's included.</summary>
     public async Task UntilSubscribersAsync(Func<int, bool> isEnough)
     {

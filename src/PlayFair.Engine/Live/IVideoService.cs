@@ -54,7 +54,11 @@ public interface IVideoService
     /// What happens from now on, or from given sequence numbers on: every update of every video asked for, in order, none
     /// twice. A reader that is slow gets them late, from the store, and slows nobody.
     /// </summary>
-    /// <remarks>Begins with a <see cref="StatusEvent"/> for each video. Ends only by cancelling.</remarks>
+    /// <remarks>Begins with a <see cref="StatusEvent"/> for each video. Ends only by cancelling, or by a failure.</remarks>
+    /// <exception cref="VideoServiceException">
+    /// <see cref="VideoServiceError.LimitReached"/>, or <see cref="VideoServiceError.StoreFailed"/> where what is not at hand
+    /// any more cannot be read: whoever comes back with what it has misses nothing.
+    /// </exception>
     IAsyncEnumerable<VideoEvent> SubscribeAsync(Subscription subscription, CancellationToken cancellationToken);
 
     /// <summary>The newest update; null before the first.</summary>

@@ -118,9 +118,8 @@ internal sealed class SubscriptionReader(
         if (place.Next >= first)
             return;
 
-        IReadOnlyList<AttributionUpdate> stored = store?.ReadUpdates(
-            place.Feed.Video,
-            new HistoryQuery { FromSequence = place.Next, ToSequence = first - 1, Limit = maxCount }) ?? [];
+        IReadOnlyList<AttributionUpdate> stored = ReadStored(
+            place.Feed.Video, new HistoryQuery { FromSequence = place.Next, ToSequence = first - 1, Limit = maxCount });
         foreach (AttributionUpdate update in stored)
         {
             if (update.Sequence > place.Next)
@@ -133,6 +132,18 @@ internal sealed class SubscriptionReader(
         {
             events.Add(new GapEvent(place.Feed.Video, place.Next, first - 1));
             place.Next = first;
+        }
+    }
+
+    private IReadOnlyList<AttributionUpdate> ReadStored(string video, HistoryQuery query)
+    {
+        try
+        {
+            return store?.ReadUpdates(video, query) ?? [];
+        }
+        catch (StoreException failure)
+        {
+            throw new VideoServiceException(VideoServiceError.StoreFailed, failure.Message, field: null, failure);
         }
     }
 

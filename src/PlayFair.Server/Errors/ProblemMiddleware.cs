@@ -27,6 +27,14 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         {
             // Nobody is there to be told.
         }
+        catch (VideoServiceException failure)
+        {
+            // Half an answer must not look like a whole one; an event stream's reader comes back.
+            log.LogWarning(
+                "Request {TraceId} is cut off: {Method} {Path}: {Reason}", context.TraceIdentifier, context.Request.Method,
+                context.Request.Path.ToUriComponent(), failure.Message);
+            context.Abort();
+        }
         catch (Exception failure)
         {
             log.LogError(
@@ -34,7 +42,6 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
                 context.Request.Path.ToUriComponent());
             if (context.Response.HasStarted)
             {
-                // Half an answer must not look like a whole one.
                 context.Abort();
                 return;
             }
@@ -104,7 +111,9 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         if (status == StatusCodes.Status500InternalServerError)
         {
             traceId = context.TraceIdentifier;
-            log.LogError(failure, "Request {TraceId} failed", traceId);
+            log.LogError(
+                "Request {TraceId} failed: {Method} {Path}: {Reason}", traceId, context.Request.Method,
+                context.Request.Path.ToUriComponent(), refusal.Message);
         }
 
         if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
