@@ -49,6 +49,7 @@ public static class PlayFairServer
         services.AddSingleton<OperationalRoutes>();
         services.AddSingleton<MeterReading>();
         services.AddHostedService<StatusLog>();
+        services.AddHostedService<StoreLog>();
         if (configuration.Otlp.Endpoint is not null)
             services.AddHostedService<OtlpExport>();
         services.AddRoutingCore();

@@ -240,8 +240,8 @@ public sealed class EventStreamTests
         // The log takes all, the reader takes all; the stuck one a few that fit into buffers.
         Assert.True(server.Service.PulledCount < (2 * count) + (count / 2), $"{server.Service.PulledCount} were taken");
         Assert.Equal(3, server.Service.SubscriberCount);
-        // Two heartbeats and the stuck one's patience: the reader's last bytes are away.
-        await time.UntilActiveTimersAsync(3);
+        // The look at the store, two heartbeats and the stuck one's patience: the reader's last bytes are away.
+        await time.UntilActiveTimersAsync(4);
         time.Advance(TimeSpan.FromSeconds(61));
         await server.Service.UntilSubscribersAsync(subscribers => subscribers == 2);
         server.Service.Publish(Samples.Update("a", count));

@@ -277,6 +277,22 @@ public sealed partial class OperationTests
     }
 
     [Fact]
+    public async Task A_store_that_fails_is_logged_and_that_it_is_well_again()
+    {
+        var time = new ManualTime();
+        await using RunningServer server = await RunningServer.StartAsync(
+            new FakeVideoService(), configuration => configuration with { Time = time });
+        await time.UntilActiveTimersAsync(1);
+        StoreStatus well = server.Service.Store;
+        server.Service.Store = well with { IsHealthy = false, Problem = "the disk is full" };
+        time.Advance(TimeSpan.FromSeconds(1));
+        await server.Log.UntilAsync("The store takes no updates: the disk is full");
+        server.Service.Store = well with { UnstoredUpdateCount = 3 };
+        time.Advance(TimeSpan.FromSeconds(1));
+        await server.Log.UntilAsync("The store takes updates again; 3 are lost");
+    }
+
+    [Fact]
     public async Task The_file_s_videos_are_read_again_and_the_others_left_alone()
     {
         string file = Path.Combine(Directory.CreateTempSubdirectory("playfair ").FullName, "playfair.json");
