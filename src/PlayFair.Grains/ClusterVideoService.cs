@@ -324,7 +324,8 @@ internal sealed class ClusterVideoService : IVideoService, IDisposable
         {
             throw new VideoServiceException(
                 VideoServiceError.StoreFailed,
-                $"The cluster cannot answer at this moment: {failure.Message} Try again in a few seconds.", field: null, failure);
+                $"The cluster cannot answer at this moment: {ClusterFailure.ReasonOf(failure)}. Try again in a few seconds.",
+                field: null, failure);
         }
     }
 

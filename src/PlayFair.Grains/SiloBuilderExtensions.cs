@@ -45,6 +45,7 @@ internal static class SiloBuilderExtensions
             .AddSingleton<SiloDrain>().AddSingleton<Expulsion>()
             .AddSingleton<IFatalErrorHandler>(services => services.GetRequiredService<Expulsion>())
             .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<SiloReporter>())
+            .AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MembershipLog>()
             .AddPlacementFilter<AcceleratorFilter, AcceleratorFilterDirector>(ServiceLifetime.Singleton);
         silo.Services.AddPlacementDirector<VideoPlacement, VideoPlacementDirector>();
         silo.Services.AddPlacementDirector<OnSiloPlacement, OnSiloPlacementDirector>();

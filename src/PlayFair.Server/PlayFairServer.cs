@@ -133,9 +133,11 @@ public static class PlayFairServer
         // The framework logs whole addresses, and with them tokens.
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);
-        logging.AddFilter("Orleans", LogLevel.Warning);
-        // What it warns of at every start is the choice of the garbage collector.
-        logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
+        // It says with stack traces what a silo that is gone means for each of its parts; a silo says itself what has happened.
+        LogLevel orleans = configuration.LogLevel > LogLevel.Debug ? LogLevel.Critical : LogLevel.Warning;
+        logging.AddFilter("Orleans", orleans);
+        // So its memory streams call themselves.
+        logging.AddFilter("Microsoft.Extensions.Logging.ILogger", orleans);
         if (configuration.LogFormat == LogFormat.Json)
             logging.AddJsonConsole(options => ConfigureFormat(options));
         else

@@ -114,7 +114,7 @@ internal sealed class CatalogGrain(
 #pragma warning restore CA1031
         {
             _isReminded = false;
-            log.LogWarning("Shard {Shard} of the catalog has no reminder yet: {Reason}", Number, failure.Message);
+            log.LogWarning("Shard {Shard} of the catalog has no reminder yet: {Reason}", Number, ClusterFailure.ReasonOf(failure));
         }
     }
 
@@ -132,7 +132,7 @@ internal sealed class CatalogGrain(
         catch (Exception failure) when (ClusterFailure.Is(failure))
         {
             // The next round tries again.
-            log.LogWarning("Video {Video} cannot be started yet: {Reason}", id, failure.Message);
+            log.LogWarning("Video {Video} cannot be started yet: {Reason}", id, ClusterFailure.ReasonOf(failure));
         }
         finally
         {
@@ -150,7 +150,7 @@ internal sealed class CatalogGrain(
         }
         catch (Exception failure) when (ClusterFailure.Is(failure))
         {
-            log.LogWarning("Videos cannot be moved from {From} to {To}: {Reason}", move.From, move.To, failure.Message);
+            log.LogWarning("Videos cannot be moved from {From} to {To}: {Reason}", move.From, move.To, ClusterFailure.ReasonOf(failure));
         }
     }
 

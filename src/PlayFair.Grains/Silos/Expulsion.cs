@@ -16,11 +16,11 @@ internal sealed class Expulsion(ClusterOptions cluster, ILogger<Expulsion> log) 
     public void OnFatalException(
         object? sender = null, string? context = null, Exception? exception = null)
     {
-        log.LogError(exception, "Silo {Silo} takes no part in its cluster any more: {Context}", cluster.SiloName, context);
+        log.LogDebug(exception, "This silo takes no part in its cluster any more: {Context}", context);
         // Without an exception it has read of its end in the table of members.
         string reason = exception is null
             ? "did not answer the others in time and was declared dead: they run its videos"
-            : $"cannot go on: {exception.GetBaseException().Message.TrimEnd('.')}. Others take its videos over";
+            : $"cannot go on: {ClusterFailure.ReasonOf(exception.GetBaseException())}. Others take its videos over";
         _expelled.TrySetResult($"Silo '{cluster.SiloName}' of cluster '{cluster.Name}' {reason}. Start it again.");
     }
 }

@@ -49,7 +49,7 @@ internal sealed class SiloDrain(
             }
             catch (Exception failure) when (ClusterFailure.Is(failure))
             {
-                log.LogWarning("Video {Video} cannot be moved yet: {Reason}", id, failure.Message);
+                log.LogWarning("Video {Video} cannot be moved yet: {Reason}", id, ClusterFailure.ReasonOf(failure));
             }
 
             // The grain leaves after its answer; asking it again would be answered where it then is.

@@ -24,6 +24,9 @@ internal sealed class SiloReporter : ILifecycleParticipant<ISiloLifecycle>, IDis
     /// <summary>For each shard whom it was, and of each video which status it was told last.</summary>
     private readonly (Guid Incarnation, Dictionary<string, (HostedVideo Video, long Version)> Told)[] _told;
 
+    /// <summary>For each shard whether it did not answer the last time.</summary>
+    private readonly bool[] _isSilent;
+
     /// <summary>For each shard: one report after the other.</summary>
     private readonly SemaphoreSlim[] _turns;
     private Task _running = Task.CompletedTask;
@@ -40,6 +43,7 @@ internal sealed class SiloReporter : ILifecycleParticipant<ISiloLifecycle>, IDis
         _process = new ProcessLoad(runtime.Time);
         _startedAt = runtime.Time.GetUtcNow();
         _told = [.. Enumerable.Range(0, shards.Count).Select(_ => (Guid.Empty, NewTold()))];
+        _isSilent = new bool[shards.Count];
         _turns = [.. Enumerable.Range(0, shards.Count).Select(_ => new SemaphoreSlim(1, 1))];
         _meter.CreateObservableGauge("playfair.silo.capacity", () => runtime.Cluster.CapacityCores, "{core}");
         _meter.CreateObservableGauge("playfair.silo.load", LoadCores, "{core}");
@@ -98,11 +102,17 @@ internal sealed class SiloReporter : ILifecycleParticipant<ISiloLifecycle>, IDis
         try
         {
             await TellAsync(shard);
+            if (_isSilent[shard])
+                _log.LogInformation("Shard {Shard} of the catalog answers again", shard);
+            _isSilent[shard] = false;
         }
         catch (Exception failure) when (ClusterFailure.Is(failure))
         {
             _told[shard] = (Guid.Empty, NewTold());
-            _log.LogWarning("Shard {Shard} of the catalog does not answer: {Reason}", shard, failure.Message);
+            if (_isSilent[shard])
+                return;
+            _isSilent[shard] = true;
+            _log.LogWarning("Shard {Shard} of the catalog does not answer: {Reason}", shard, ClusterFailure.ReasonOf(failure));
         }
         finally
         {

@@ -124,7 +124,7 @@ internal sealed class FollowedVideos(
         catch (Exception failure) when (ClusterFailure.Is(failure))
         {
             // The renewal brings it back; what comes meanwhile is in the store.
-            log.LogWarning("Video {Video} cannot be followed yet: {Reason}", video.Feed.Video, failure.Message);
+            log.LogWarning("Video {Video} cannot be followed yet: {Reason}", video.Feed.Video, ClusterFailure.ReasonOf(failure));
             await BeginAsync(video);
         }
     }
@@ -187,7 +187,7 @@ internal sealed class FollowedVideos(
             }
             catch (Exception failure) when (ClusterFailure.Is(failure))
             {
-                log.LogWarning("Shard {Shard} of the catalog cannot be watched: {Reason}", shard, failure.Message);
+                log.LogDebug(failure, "Shard {Shard} of the catalog cannot be watched", shard);
                 await Task.Delay(s_retry, runtime.Time, cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -282,7 +282,7 @@ internal sealed class FollowedVideos(
         }
         catch (Exception failure) when (ClusterFailure.Is(failure))
         {
-            log.LogWarning("Video {Video} does not answer: {Reason}", video.Feed.Video, failure.Message);
+            log.LogDebug(failure, "Video {Video} does not answer", video.Feed.Video);
         }
     }
 
@@ -294,7 +294,7 @@ internal sealed class FollowedVideos(
         }
         catch (Exception failure) when (ClusterFailure.Is(failure))
         {
-            log.LogWarning("The stream of {Video} is left without a word: {Reason}", video.Feed.Video, failure.Message);
+            log.LogDebug(failure, "The stream of {Video} is left without a word", video.Feed.Video);
         }
     }
 

@@ -159,7 +159,7 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
         }
         catch (Exception failure) when (ClusterFailure.Is(failure))
         {
-            log.LogWarning("What video {Video} has computed last is not all stored: {Reason}", Id, failure.Message);
+            log.LogWarning("What video {Video} has computed last is not all stored: {Reason}", Id, ClusterFailure.ReasonOf(failure));
         }
     }
 
@@ -204,7 +204,7 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
         }
         catch (Exception failure) when (ClusterFailure.Is(failure))
         {
-            log.LogWarning("What has become of video {Video} is not told to all: {Reason}", Id, failure.Message);
+            log.LogWarning("What has become of video {Video} is not told to all: {Reason}", Id, ClusterFailure.ReasonOf(failure));
         }
     }
 

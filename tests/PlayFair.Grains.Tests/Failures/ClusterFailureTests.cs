@@ -165,6 +165,7 @@ public sealed class ClusterFailureTests(ClusterFixture fixture) : IClassFixture<
     {
         string[] ids = await AddAsync(3);
         SequenceReader[] readers = [.. Cluster.Silos.Select(silo => Read(silo, ids))];
+        // More than silos keep.
         foreach (SequenceReader reader in readers)
             await reader.TakeAsync(40);
 
@@ -176,9 +177,9 @@ public sealed class ClusterFailureTests(ClusterFixture fixture) : IClassFixture<
             () => service.StatisticsAsync(new StatisticsQuery(), Cancelled),
             () => service.AddAsync(fixture.File($"{_prefix}-more"), Cancelled),
             () => service.ChangeAsync(fixture.File(ids[0]) with { Title = "Another" }, Cancelled),
-        ])
             () => ReadAllAsync(service.SubscribeAsync(
                 new Subscription([ids[0]], new Dictionary<string, long> { [ids[0]] = -1 }), Cancelled)),
+        ])
         {
             var refusal = await Assert.ThrowsAsync<VideoServiceException>(ask);
             Assert.Equal(VideoServiceError.StoreFailed, refusal.Error);
@@ -194,13 +195,13 @@ public sealed class ClusterFailureTests(ClusterFixture fixture) : IClassFixture<
         foreach (SequenceReader reader in readers)
             await reader.TakeAsync(30);
         await CheckAsync(ids);
-    }
 
         static async Task ReadAllAsync(IAsyncEnumerable<VideoEvent> events)
         {
             await foreach (VideoEvent next in events)
                 Assert.IsNotType<GapEvent>(next);
         }
+    }
 
     [Fact(Timeout = TimeoutMs)]
     public async Task A_silo_that_dies_while_the_store_is_away_is_replaced_once_it_is_back()

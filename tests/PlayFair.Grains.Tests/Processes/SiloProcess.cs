@@ -20,6 +20,7 @@ internal sealed class SiloProcess(
     private const int TailWidth = 400;
 
     private readonly Lock _lock = new();
+    private readonly List<string> _written = [];
     private List<string> _errors = [];
     private Process? _process;
     private bool _isToEnd;
@@ -33,6 +34,16 @@ internal sealed class SiloProcess(
 
     /// <summary>The end of its present run, or of its last.</summary>
     public Task<SiloExit> Ended { get; private set; } = Task.FromResult(new SiloExit(0, []));
+
+    /// <summary>All that it has written on standard error, in all its runs.</summary>
+    public IReadOnlyList<string> Written
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _written];
+        }
+    }
 
     /// <summary>The last lines on standard error, for whoever wonders what happened.</summary>
     public string Tail
@@ -72,6 +83,7 @@ internal sealed class SiloProcess(
                 if (said.Data is { } line)
                 {
                     errors.Add(line);
+                    _written.Add(line);
                     log?.WriteLine(line);
                 }
             }

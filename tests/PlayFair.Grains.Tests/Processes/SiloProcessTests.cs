@@ -31,7 +31,17 @@ public sealed class SiloProcessTests(Footage footage, ITestOutputHelper output)
         Assert.All(readers, reader => Assert.True(reader.IsClean));
         // Where the machine has too much to do, a silo may have been late with an answer.
         Assert.All(silos.Failures, failure => Assert.Equal(SiloProcesses.Expelled, failure.Exit.Code));
+        AssertLogged($"Silo {killed.Name} at ", "has died");
+        AssertLogged($"Silo {others[0].Name} at ", "has left");
+        AssertLogged("The store takes no updates: ", "");
+        AssertLogged("Video ", " runs here no more");
+        Assert.All(
+            silos.All.SelectMany(silo => silo.Written), line => Assert.DoesNotContain("   at ", line, StringComparison.Ordinal));
         await AssertNothingIsLeftAsync(silos);
+
+        void AssertLogged(string begin, string end) => Assert.Contains(
+            silos.All.SelectMany(silo => silo.Written),
+            line => line.Contains(begin, StringComparison.Ordinal) && line.Contains(end, StringComparison.Ordinal));
 
         void Tell(string what, Recovery recovery)
         {
