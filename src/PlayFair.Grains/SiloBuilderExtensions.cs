@@ -40,7 +40,7 @@ internal static class SiloBuilderExtensions
 
         silo.Services
             .AddSingleton(options).AddSingleton(cluster).AddSingleton(openStore)
-            .AddSingleton<SiloLoads>().AddSingleton<CatalogShards>().AddSingleton<FrameTable>().AddSingleton<SiloRuntime>()
+            .AddSingleton<SiloLoads>().AddSingleton<CatalogShards>().AddSingleton<FrameTable>().AddSingleton<SiloRuntime>().AddSingleton<VideoPlaces>()
             .AddSingleton<FollowedVideos>().AddSingleton<ClusterVideoService>().AddSingleton<SiloReporter>()
             .AddSingleton<SiloDrain>().AddSingleton<Expulsion>()
             .AddSingleton<IFatalErrorHandler>(services => services.GetRequiredService<Expulsion>())

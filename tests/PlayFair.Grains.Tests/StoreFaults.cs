@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using PlayFair.Engine;
 
@@ -14,6 +15,9 @@ internal sealed class StoreFaults
 
     /// <summary>What fails besides: methods of <see cref="IVideoStore"/>.</summary>
     public HashSet<string> Refused { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What fails after so many calls more.</summary>
+    public ConcurrentDictionary<string, int> Allowed { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Calls that failed or had to wait.</summary>
     public int FailedCount { get; private set; }
@@ -50,7 +54,8 @@ internal sealed class StoreFaults
     {
         lock (_lock)
         {
-            bool isRefused = Refused.Contains(method.Name);
+            bool isRefused = Refused.Contains(method.Name)
+                || (Allowed.TryGetValue(method.Name, out int left) && (Allowed[method.Name] = left - 1) < 0);
             // The status is known without asking the database; so is how to let go of it.
             if (!isRefused && (_away is null || method.IsSpecialName || method.Name == nameof(IAsyncDisposable.DisposeAsync)))
 #pragma warning disable MA0022, RCS1210 // Null says that there is nothing to wait for.

@@ -208,8 +208,8 @@ internal sealed class VideoHost : IAsyncDisposable
     /// <summary>Lets go of a video that has stopped.</summary>
     public void Forget(HostedVideo video)
     {
-        _videos.TryRemove(KeyValuePair.Create(video.Definition.Id, video));
-        Statistics.Forget(video.Definition.Id);
+        if (_videos.TryRemove(KeyValuePair.Create(video.Definition.Id, video)))
+            Statistics.Forget(video.Definition.Id);
     }
 
     /// <summary>Stores a definition.</summary>

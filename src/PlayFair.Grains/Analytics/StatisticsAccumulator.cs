@@ -60,12 +60,13 @@ internal sealed class StatisticsAccumulator(VideoHost host, IGrainFactory grains
         }
     }
 
-    /// <summary>Drops a video that was removed, or has left.</summary>
+    /// <summary>Drops a video that was removed, or has left, or is to be counted anew from what is stored.</summary>
     public async Task ForgetAsync(string video)
     {
         await _turn.WaitAsync();
         try
         {
+            host.Statistics.Forget(video);
             _marks.Remove(video);
             foreach (var key in _unsaved.Keys.Where(key => key.Video == video).ToArray())
                 _unsaved.Remove(key);

@@ -13,7 +13,8 @@ namespace PlayFair.Grains;
 [VideoPlacement]
 [AcceleratorFilter]
 [CollectionAgeLimit(AlwaysActive = true)]
-internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILogger<VideoGrain> log) : Grain, IVideoGrain
+internal sealed class VideoGrain(
+    SiloRuntime runtime, VideoPlaces places, CatalogShards shards, ILogger<VideoGrain> log) : Grain, IVideoGrain
 {
     /// <summary>For so long after somebody last asked updates are published.</summary>
     public static readonly TimeSpan FollowLease = TimeSpan.FromSeconds(20);
@@ -24,11 +25,7 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
 
     private string Id => this.GetPrimaryKeyString();
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        if (await Task.Run(() => runtime.Store.Claim(Id), cancellationToken) is { } claim)
-            await RunAsync(claim);
-    }
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => BeginAsync(cancellationToken);
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => EndAsync();
 
@@ -48,9 +45,8 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
 
         try
         {
-            return await Task.Run(() => runtime.Store.Claim(Id)) is { } claim
-                ? new VideoAnswer(await RunAsync(claim), null)
-                : NotFound();
+            await BeginAsync(CancellationToken.None);
+            return await StatusAsync();
         }
         catch (StoreException)
         {
@@ -96,9 +92,10 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
         }
 
         _video = null;
+        await runtime.Accumulator.ForgetAsync(Id);
+        places.Leave(Id);
         await StopPublishingAsync();
         video.Feed.Leave(runtime.News);
-        await runtime.Accumulator.ForgetAsync(Id);
         foreach (ModelInfo model in runtime.Host.Models)
             await TellAsync(GrainFactory.GetGrain<IAnalyticsGrain>($"{model.Name} {model.Version}").ForgetAsync(Id));
         await TellAsync(shards.Of(Id).RemovedAsync(Id));
@@ -131,18 +128,39 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
         return Task.CompletedTask;
     }
 
+    /// <summary>Claims the video and has it run, if it is stored.</summary>
+    private async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        await places.EnterAsync(Id, cancellationToken);
+        try
+        {
+            if (await Task.Run(() => runtime.Store.Claim(Id), cancellationToken) is { } claim)
+                await RunAsync(claim);
+        }
+        finally
+        {
+            if (_video is null)
+                places.Leave(Id);
+        }
+    }
+
     /// <summary>Ends what runs here, once.</summary>
     private Task EndAsync()
     {
-        return _ending ??= EndAsync(_video);
+        return _video is { } video ? _ending ??= EndAsync(video) : Task.CompletedTask;
 
-        async Task EndAsync(HostedVideo? video)
+        async Task EndAsync(HostedVideo video)
         {
-            if (video is null)
-                return;
-            await StopPublishingAsync();
-            await LeaveAsync(video);
-            _video = null;
+            try
+            {
+                await StopPublishingAsync();
+                await LeaveAsync(video);
+            }
+            finally
+            {
+                _video = null;
+                places.Leave(Id);
+            }
         }
     }
 
@@ -169,20 +187,21 @@ internal sealed class VideoGrain(SiloRuntime runtime, CatalogShards shards, ILog
         return VideoAnswer.Of(DefinitionRules.NotFound(Id));
     }
 
-    private async Task<VideoStatus> RunAsync(VideoClaim claim)
+    private async Task RunAsync(VideoClaim claim)
     {
+        // Who began with it before may have failed half-way.
+        await runtime.Accumulator.ForgetAsync(Id);
         HostedVideo video = await Task.Run(() =>
         {
             runtime.Host.RestoreStatistics(Id, new StatisticsMark(claim.StatisticsSequence ?? -1, claim.Number));
             return runtime.Host.Restore(claim.Video, (claim.LastSequence ?? -1) + 1, claim.Number);
         });
         _video = video;
-        Watch(video);
-        runtime.Host.Run(video);
         // Outside the turns: there are none when it goes on.
         _ = Task.Run(EndWithActivationAsync);
+        Watch(video);
+        runtime.Host.Run(video);
         await TellCatalogAsync(video);
-        return runtime.StatusOf(video);
     }
 
     private void Watch(HostedVideo video)

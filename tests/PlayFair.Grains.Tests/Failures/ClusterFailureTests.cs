@@ -161,6 +161,24 @@ public sealed class ClusterFailureTests(ClusterFixture fixture) : IClassFixture<
     }
 
     [Fact(Timeout = TimeoutMs)]
+    public async Task A_video_whose_beginning_fails_half_way_is_counted_once()
+    {
+        _own = await fixture.StartAsync(silos: 1, store: "half.db");
+        string id = (await AddAsync(1))[0];
+        while (StoredCount(id) < 20)
+            await Task.Delay(20, Cancelled);
+        // What is stored is read and counted in two calls: the second one finds no more.
+        Cluster.StoreFaults.Allowed[nameof(IVideoStore.ReadUpdates)] = 1;
+        long claim = Cluster.Store.Store.Claim(id)!.Number;
+        while (Cluster.StoreFaults.FailedCount == 0)
+            await Task.Delay(20, Cancelled);
+        Cluster.StoreFaults.Allowed.Clear();
+        while (ClaimOf(id) <= claim)
+            await Task.Delay(20, Cancelled);
+        await CheckAsync([id]);
+    }
+
+    [Fact(Timeout = TimeoutMs)]
     public async Task While_the_store_is_away_questions_are_refused_and_afterwards_all_goes_on()
     {
         string[] ids = await AddAsync(3);

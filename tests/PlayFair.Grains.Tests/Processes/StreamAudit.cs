@@ -91,9 +91,10 @@ internal sealed class StreamAudit : IAsyncDisposable
                     faults.Add($"{reader.Name} has others of {video.Id} than are stored, the first {others[0]}");
             }
 
+            long counted = -1;
             await _silos.WaitAsync(
-                CountedAsync(client, video.Id, stored.Count),
-                $"The statistics count the {stored.Count} updates of {video.Id}");
+                CountedAsync(client, video.Id, stored.Count, count => counted = count),
+                $"The statistics count the {stored.Count} updates of {video.Id}", () => $"They count {counted}.");
         }
 
         return (
@@ -125,9 +126,12 @@ internal sealed class StreamAudit : IAsyncDisposable
     /// <summary>
     /// Silos store what they counted every ten seconds, and one that died counts again what it had not stored.
     /// </summary>
-    private static async Task CountedAsync(PlayFairClient client, string id, long expected)
+    private static async Task CountedAsync(PlayFairClient client, string id, long expected, Action<long> tell)
     {
-        while ((await client.StatisticsAsync(new StatisticsQuery { Videos = [id] })).UpdateCount != expected)
+        while ((await client.StatisticsAsync(new StatisticsQuery { Videos = [id] })).UpdateCount is var count && count != expected)
+        {
+            tell(count);
             await Task.Delay(200, TestContext.Current.CancellationToken);
+        }
     }
 }
