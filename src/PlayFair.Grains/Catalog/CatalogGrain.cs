@@ -150,7 +150,9 @@ internal sealed class CatalogGrain(
         }
         catch (Exception failure) when (ClusterFailure.Is(failure))
         {
-            log.LogWarning("Videos cannot be moved from {From} to {To}: {Reason}", move.From, move.To, ClusterFailure.ReasonOf(failure));
+            log.LogWarning(
+                "Videos cannot be moved from the silo at {From} to the one at {To}: {Reason}", move.From.Endpoint, move.To.Endpoint,
+                ClusterFailure.ReasonOf(failure));
         }
     }
 
