@@ -179,6 +179,29 @@ public sealed class ClusterFailureTests(ClusterFixture fixture) : IClassFixture<
     }
 
     [Fact(Timeout = TimeoutMs)]
+    public async Task A_video_begins_only_once_what_is_left_of_it_at_the_silo_has_ended()
+    {
+        _own = await fixture.StartAsync(silos: 1, store: "places.db");
+        InProcessSiloHandle silo = Cluster.Silos[0];
+        IVideoService service = TestCluster.ServiceOf(silo);
+        VideoPlaces places = silo.ServiceProvider.GetRequiredService<VideoPlaces>();
+        string id = $"{Live}{_prefix}";
+        await places.EnterAsync(id, Cancelled);
+        Task adding = service.AddAsync(DefinitionOf(id), Cancelled);
+        await service.AddAsync(fixture.File("another"), Cancelled);
+        while (StoredCount("another") < 30)
+            await Task.Delay(20, Cancelled);
+        Assert.DoesNotContain(id, TestCluster.VideosOf(silo));
+
+        places.Leave(id);
+        await adding;
+        while (StoredCount(id) < 3)
+            await Task.Delay(20, Cancelled);
+        await service.RemoveAsync(id, Cancelled);
+        await places.EnterAsync(id, Cancelled);
+    }
+
+    [Fact(Timeout = TimeoutMs)]
     public async Task While_the_store_is_away_questions_are_refused_and_afterwards_all_goes_on()
     {
         string[] ids = await AddAsync(3);
