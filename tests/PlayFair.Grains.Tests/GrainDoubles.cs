@@ -25,3 +25,17 @@ internal static class GrainDoubles
                 : throw new NotSupportedException(targetMethod?.Name);
     }
 }
+
+/// <summary>What a silo that is none knows of itself.</summary>
+internal sealed class SiloDetails(int number) : ILocalSiloDetails
+{
+    public string Name => $"silo{number}";
+
+    public string ClusterId => "test";
+
+    public string DnsHostName => "localhost";
+
+    public SiloAddress SiloAddress { get; } = Known.Silo(number);
+
+    public SiloAddress GatewayAddress => SiloAddress;
+}

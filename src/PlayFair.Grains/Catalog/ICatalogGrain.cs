@@ -11,11 +11,11 @@ namespace PlayFair.Grains;
 internal interface ICatalogGrain : IGrainWithIntegerKey
 {
     /// <summary>Hears of a silo and its videos.</summary>
-    [Alias("report")]
+    [Alias("report"), ResponseTimeout("00:00:05")]
     Task<SiloReply> ReportAsync(SiloReport report);
 
     /// <summary>A video was added, or runs now.</summary>
-    [Alias("started")]
+    [Alias("started"), ResponseTimeout("00:00:05")]
     Task StartedAsync(SiloAddress silo, VideoReport video);
 
     /// <summary>A video is gone for good.</summary>
@@ -37,7 +37,7 @@ internal interface ICatalogGrain : IGrainWithIntegerKey
     /// <param name="incarnation">That of the last answer; of another shard's life everything is told again.</param>
     /// <param name="version">That of the last answer; −1 for all there is.</param>
     /// <param name="videos">Ids of interest; null: all.</param>
-    [Alias("watch"), AlwaysInterleave]
+    [Alias("watch"), AlwaysInterleave, ResponseTimeout("00:00:05")]
     Task<CatalogChanges> WatchAsync(Guid incarnation, long version, string[]? videos);
 }
 

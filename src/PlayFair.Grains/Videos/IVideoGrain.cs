@@ -5,6 +5,10 @@ using PlayFair.Engine;
 namespace PlayFair.Grains;
 
 /// <summary>One video; the key is its id. Where it is active its pipeline runs.</summary>
+/// <remarks>
+/// What is asked again and again has little time to be answered: a question that was on its way to a silo when that died may
+/// be answered by nothing but the end of its time.
+/// </remarks>
 [Alias("playfair.video")]
 internal interface IVideoGrain : IGrainWithStringKey
 {
@@ -23,14 +27,14 @@ internal interface IVideoGrain : IGrainWithStringKey
     Task<VideoAnswer> RemoveAsync();
 
     /// <summary>The present status; and the video runs, if there is one.</summary>
-    [Alias("status"), AlwaysInterleave]
+    [Alias("status"), AlwaysInterleave, ResponseTimeout("00:00:05")]
     Task<VideoAnswer> StatusAsync();
 
     /// <summary>
     /// Has the updates published on the video's stream for a while: <see cref="VideoGrain.FollowLease"/>, from now on.
     /// </summary>
     /// <returns>Sequence number of the last update; −1 before the first, or where there is no such video.</returns>
-    [Alias("follow"), AlwaysInterleave]
+    [Alias("follow"), AlwaysInterleave, ResponseTimeout("00:00:03")]
     Task<long> FollowAsync();
 
     /// <summary>A picture of a recent frame, a PNG file of what the model saw; null if it is not held any more.</summary>

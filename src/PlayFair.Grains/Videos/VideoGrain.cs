@@ -25,7 +25,13 @@ internal sealed class VideoGrain(
 
     private string Id => this.GetPrimaryKeyString();
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken) => BeginAsync(cancellationToken);
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await BeginAsync(cancellationToken);
+        // Its first questions are not to wait for a catalog that has to find its new place first.
+        if (_video is { } video)
+            _ = TellCatalogAsync(video);
+    }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => EndAsync();
 
@@ -46,7 +52,10 @@ internal sealed class VideoGrain(
         try
         {
             await BeginAsync(CancellationToken.None);
-            return await StatusAsync();
+            if (_video is not { } video)
+                return NotFound();
+            await TellCatalogAsync(video);
+            return new VideoAnswer(runtime.StatusOf(video), null);
         }
         catch (StoreException)
         {
@@ -201,7 +210,6 @@ internal sealed class VideoGrain(
         _ = Task.Run(EndWithActivationAsync);
         Watch(video);
         runtime.Host.Run(video);
-        await TellCatalogAsync(video);
     }
 
     private void Watch(HostedVideo video)

@@ -211,19 +211,6 @@ public sealed class StatisticsAccumulatorTests : IAsyncDisposable
     private async Task<long> RecentCountAsync() => (await _analytics.RecentAsync(null, null, null)).Sum(
         part => StatisticsBucket.FromBytes("moves-trn 1.0.0", part.Video, part.Start, part.Bytes).UpdateCount);
 
-    private sealed class SiloDetails(int number) : ILocalSiloDetails
-    {
-        public string Name => $"silo{number}";
-
-        public string ClusterId => "test";
-
-        public string DnsHostName => "localhost";
-
-        public SiloAddress SiloAddress { get; } = Known.Silo(number);
-
-        public SiloAddress GatewayAddress => SiloAddress;
-    }
-
     /// <summary>The real one, that may hang.</summary>
     private sealed class AnalyticsDouble(AnalyticsGrain grain, bool hangs = false) : IAnalyticsGrain
     {
