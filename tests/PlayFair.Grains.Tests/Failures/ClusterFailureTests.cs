@@ -86,9 +86,10 @@ public sealed class ClusterFailureTests(ClusterFixture fixture) : IClassFixture<
     [Fact(Timeout = TimeoutMs)]
     public async Task Who_asks_for_a_silos_own_videos_hears_of_them_as_they_come_and_go()
     {
+        string id = $"{Live}{_prefix}";
         Task<(int Place, string Told)>[] hearing =
             [.. Cluster.Silos.Select((silo, place) => HearAsync(TestCluster.ServiceOf(silo), place))];
-        string id = (await AddAsync(1))[0];
+        await AddAsync(1);
         (int owner, string told) = await await Task.WhenAny(hearing);
         Assert.Equal($"{id} is here", told);
         Assert.Contains(id, TestCluster.VideosOf(Cluster.Silos[owner]));
@@ -100,15 +101,16 @@ public sealed class ClusterFailureTests(ClusterFixture fixture) : IClassFixture<
         Assert.Equal($"{id} is here", told);
         Assert.Contains(id, TestCluster.VideosOf(Cluster.Silos[next]));
         await Cluster.StopAsync(Cluster.Silos[owner], Cancelled);
+        await CheckAsync([id]);
 
-        static async Task<(int Place, string Told)> HearAsync(IVideoService service, int place, string? wanted = null)
+        async Task<(int Place, string Told)> HearAsync(IVideoService service, int place, string? wanted = null)
         {
             var own = new Subscription(StatusOnly: true, HereOnly: true);
-            await foreach (VideoEvent next in service.SubscribeAsync(own, Cancelled))
+            await foreach (VideoEvent happened in service.SubscribeAsync(own, Cancelled))
             {
-                string told = next is RemovedEvent ? $"{next.Video} is gone" : $"{next.Video} is here";
-                if (wanted is null || told == wanted)
-                    return (place, told);
+                string words = happened is RemovedEvent ? $"{happened.Video} is gone" : $"{happened.Video} is here";
+                if (happened.Video == id && (wanted is null || words == wanted))
+                    return (place, words);
             }
 
             throw new InvalidOperationException("The subscription has ended.");

@@ -46,7 +46,13 @@ internal sealed class SequenceReader : IAsyncDisposable
         Dictionary<string, long> goal = (videos ?? _last.Keys).ToDictionary(id => id, id => _last[id] + count);
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_goals)
-            _goals.Add((() => goal.All(one => _last[one.Key] >= one.Value), reached));
+        {
+            // The last one may have come since it was found missing.
+            if (IsReached())
+                return;
+            _goals.Add((IsReached, reached));
+        }
+
         try
         {
             await reached.Task.WaitAsync(TestContext.Current.CancellationToken);
@@ -55,6 +61,8 @@ internal sealed class SequenceReader : IAsyncDisposable
         {
             Assert.Fail($"Waited for {Describe(goal)}, came to {Describe(_last)}. Ends: {string.Join("; ", Ends.Select(e => e.Message))}");
         }
+
+        bool IsReached() => goal.All(one => _last[one.Key] >= one.Value);
     }
 
     /// <summary>Checks what has come.</summary>
