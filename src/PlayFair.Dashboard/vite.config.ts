@@ -25,5 +25,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
   },
-  test: { include: ['tests/**/*.test.ts'] },
+  // The styles are read as they are: tests of colours.
+  test: { include: ['tests/**/*.test.ts'], css: true },
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ClassStatistics, ModelStatistics, PositionStatistics } from '../src/api/contracts';
+import drawingCss from '../drawing/esv-drawing.css?raw';
+import { heatLook } from '../src/pages/statistics/HeatMap';
 import { csvOf } from '../src/pages/statistics/exported';
 import {
   axisPercent, bandTable, binSeries, chosenLength, classesBehind, diverging, driftRows, mergePositions, percent,
@@ -310,5 +312,33 @@ describe('export', () => {
   test('a name is text to a spreadsheet, whatever it holds', () => {
     const [, first] = lines(modelOf({ classes: [classOf(0, { name: '=1+1,"x"', positions: [] })] }));
     expect(first).toContain(`"'=1+1,""x"""`);
+  });
+});
+
+describe('the heat map\'s figures', () => {
+  /** A colour of the theme, as [red, green, blue], 0 to 255. */
+  function color(name: string, theme: 'light' | 'dark'): number[] {
+    const pair = new RegExp(`--${name}: light-dark\\(#(\\w{6}), #(\\w{6})\\)`).exec(drawingCss)!;
+    const digits = theme === 'light' ? pair[1]! : pair[2]!;
+    return [0, 2, 4].map(i => parseInt(digits.slice(i, i + 2), 16));
+  }
+
+  /** Relative luminance (WCAG 2.2). */
+  function luminance(rgb: number[]): number {
+    const [r, g, b] = rgb.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+  }
+
+  test.each(['light', 'dark'] as const)('can be read on every colour of the %s theme', theme => {
+    const panel = color('panel', theme);
+    for (let thousandths = 0; thousandths <= 1000; thousandths++) {
+      const look = heatLook(thousandths / 1000);
+      const mix = parseFloat(look.style['--mix']!) / 100;
+      const full = color(look.class.includes('heat-high') ? 'supporting' : 'distracting', theme);
+      const background = luminance(full.map((part, i) => Math.round(mix * part + (1 - mix) * panel[i]!)));
+      const isBlack = theme === 'light' || look.class.includes('heat-strong');
+      const contrast = isBlack ? (background + 0.05) / 0.05 : 1.05 / (background + 0.05);
+      expect(contrast, `${thousandths / 10} %`).toBeGreaterThanOrEqual(4.5);
+    }
   });
 });

@@ -137,8 +137,8 @@ export function heatLook(share: number, reach = 0.5): { class: string; style: Re
   const from = diverging(share, reach);
   // Not all of the colour, so that black can be read on it in the light theme.
   const mix = 85 * Math.abs(from);
-  // From there on the dark theme's colours are too light for white figures.
-  const isStrong = mix > 60;
+  // From there on the dark theme's colours are too light for white figures; up to there they are too dark for black ones.
+  const isStrong = mix > 60.5;
   return {
     class: `heat-cell ${from < 0 ? 'heat-low' : 'heat-high'}${isStrong ? ' heat-strong' : ''}`,
     style: { '--mix': `${mix.toFixed(1)}%` },
