@@ -140,7 +140,6 @@ public sealed class StatisticsAccumulatorTests : IAsyncDisposable
         await CountAsync(0, 3);
         await _silos[0].Accumulator.SendAsync();
         _store.Store.DeleteVideo(Video);
-        _silos[0].Host.Statistics.Forget(Video);
         await _silos[0].Accumulator.ForgetAsync(Video);
         await _analytics.ForgetAsync(Video);
 
@@ -201,7 +200,6 @@ public sealed class StatisticsAccumulatorTests : IAsyncDisposable
     private async Task LeaveAsync(int silo)
     {
         await _silos[silo].Accumulator.SaveAsync();
-        _silos[silo].Host.Statistics.Forget(Video);
         await _silos[silo].Accumulator.ForgetAsync(Video);
     }
 

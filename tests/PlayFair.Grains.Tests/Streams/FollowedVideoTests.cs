@@ -46,12 +46,7 @@ public sealed class FollowedVideoTests : IAsyncDisposable
         await _video.FollowAsync();
         await Stream.SendAsync(5, 6, 7);
         Assert.Equal(8, _video.Feed.NextSequence);
-        foreach (long last in (long[])[7, 7])
-        {
-            _grain.Answer(last);
-            await _video.RenewAsync();
-        }
-
+        await RenewAsync(7, 7);
         Assert.Equal((8, 1, 0), (_video.Feed.NextSequence, Stream.SubscribedCount, Stream.LeftCount));
     }
 
@@ -60,14 +55,10 @@ public sealed class FollowedVideoTests : IAsyncDisposable
     {
         _grain.Answer(4);
         await _video.FollowAsync();
-        foreach (long last in (long[])[9, 12])
-        {
-            // What was published just now may be on its way.
-            Assert.Equal((5, 1), (_video.Feed.NextSequence, Stream.SubscribedCount));
-            _grain.Answer(last);
-            await _video.RenewAsync();
-        }
-
+        await RenewAsync(9);
+        // What was published just now may be on its way.
+        Assert.Equal((5, 1), (_video.Feed.NextSequence, Stream.SubscribedCount));
+        await RenewAsync(12);
         Assert.Equal((10, 2, 1), (_video.Feed.NextSequence, Stream.SubscribedCount, Stream.LeftCount));
     }
 
@@ -78,12 +69,7 @@ public sealed class FollowedVideoTests : IAsyncDisposable
         await _video.FollowAsync();
         _grain.Fail(new TimeoutException("Nothing came."));
         await Assert.ThrowsAsync<TimeoutException>(_video.RenewAsync);
-        foreach (long last in (long[])[9, 9])
-        {
-            _grain.Answer(last);
-            await _video.RenewAsync();
-        }
-
+        await RenewAsync(9, 9);
         Assert.Equal(10, _video.Feed.NextSequence);
     }
 
@@ -93,12 +79,7 @@ public sealed class FollowedVideoTests : IAsyncDisposable
         Stream.Hangs = true;
         _grain.Answer(4);
         await _video.FollowAsync();
-        foreach (long last in (long[])[9, 12])
-        {
-            _grain.Answer(last);
-            await _video.RenewAsync();
-        }
-
+        await RenewAsync(9, 12);
         Assert.Equal((10, 1), (_video.Feed.NextSequence, Stream.SubscribedCount));
     }
 
@@ -107,6 +88,16 @@ public sealed class FollowedVideoTests : IAsyncDisposable
         await _video.DisposeAsync();
         await _silo.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Asks the video again and again, which says each time how far it is.</summary>
+    private async Task RenewAsync(params long[] answers)
+    {
+        foreach (long last in answers)
+        {
+            _grain.Answer(last);
+            await _video.RenewAsync();
+        }
     }
 
     /// <summary>Its timers go off at once: whoever waits for what never comes is soon done.</summary>
